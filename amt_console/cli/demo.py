@@ -196,7 +196,7 @@ def _write_history(context: Context, loaded: LoadedConfig, store_url: str, *, se
         store.checkpoint(truncate=True)
         with store.read() as reads:
             simulated_until = reads.monitor.simulated_until() or end
-    kept = " of an earlier demo; --fresh starts anew" if report.skipped else ""
+    kept = " of an earlier demo; --fresh starts over" if report.skipped else ""
     return [f"everything up to {near_moment(simulated_until, end)} is simulated history{kept}"]
 
 

@@ -18,7 +18,7 @@ LONGEST_PAUSE = timedelta(minutes=15)
 """Between two attempts, whatever a receiver asks for."""
 PAGE_EXPIRES = timedelta(hours=24)
 _ALONE = frozenset((NoticeKind.DIGEST, NoticeKind.HANDOVER, NoticeKind.REPORT, NoticeKind.DRILL, NoticeKind.TEST))
-UNTOLD = "nobody was told of the alert on this channel: its page was not delivered"
+UNTOLD = "its page was not delivered on this channel, so its end is not sent either"
 OWN_FAULT = "the alert is about this channel itself"
 
 

@@ -82,6 +82,6 @@ def _untold(policies: Policies, now: datetime) -> Iterator[Fault]:
         when = "" if first <= now else f" at some hours (from {first:%a %H:%M} UTC)"
         yield Fault(
             "escalation",
-            f"{severity} alerts{of} fit no policy{when}: nobody is told of them",
+            f"{severity} alerts{of} fit no policy{when}: nobody is notified of them",
             suggestion="add a last policy without `severity`, `group` and `start`",
         )

@@ -117,7 +117,7 @@ def test_vacuum_gives_room_back(command: Command, filled: Path) -> None:
         connection.executescript("DROP TABLE ballast; PRAGMA wal_checkpoint(TRUNCATE);")
     size = filled.stat().st_size
     done = command("db", "vacuum")
-    assert (done.code, "given back" in done.out) == (0, True)
+    assert (done.code, "returned to the disk" in done.out) == (0, True)
     assert filled.stat().st_size < size - 2_900_000
 
 

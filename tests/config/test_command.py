@@ -154,11 +154,11 @@ SLACK = 'channels = [{ name = "chat", type = "slack", url = "https://hooks.slack
         ),
         (
             SLACK + '[[escalation]]\nseverity = "critical"\nlevels = [{ notify = ["chat"] }]',
-            "escalation: warning alerts fit no policy: nobody is told of them",
+            "escalation: warning alerts fit no policy: nobody is notified of them",
         ),
         (
             SLACK + '[[escalation]]\nstart = "09:00"\nduration = "8h"\nlevels = [{ notify = ["chat"] }]',
-            "nobody is told of them",
+            "nobody is notified of them",
         ),
         (
             SLACK + '[[escalation]]\nseverity = "info"\nlevels = [{ notify = ["chat"] }]\n'

@@ -66,12 +66,12 @@ def age_external(known: ExternalRecord, staleness: Staleness, at: Instant) -> Ex
         return None
     now = at.wall
     if known.ends_at is not None and now >= known.ends_at:
-        return _ended(known, at, "its sender gave it until now and has not told of it again")
+        return _ended(known, at, "its sender set this end and has not repeated it")
     silent = (now - known.seen_at).total_seconds()
     if silent >= staleness.end_after:
-        return _ended(known, at, f"its sender has not told of it for {duration(staleness.end_after)}")
+        return _ended(known, at, f"its sender has not repeated it for {duration(staleness.end_after)}")
     if silent >= staleness.stale_after and not known.stale:
-        message = f"{known.subject}: its sender has not told of it for {duration(staleness.stale_after)}"
+        message = f"{known.subject}: its sender has not repeated it for {duration(staleness.stale_after)}"
         observation = Observation(known.subject, Verdict.NO_DATA, message, at)
         return ExternalReading(replace(known, stale=True), observation, Severity.WARNING)
     return None

@@ -154,7 +154,7 @@ def rebuild(
             line.show(part.done, part.total, part.service)
     note = {"note": f"from {start:%Y-%m-%d %H:%M} UTC, {parts} steps"}
     leave_row(context, "db rebuild", "rollups", note)
-    print_line(f"Made anew in {parts} steps.")
+    print_line(f"Rebuilt in {parts} steps.")
 
 
 def _document(found: StoreStats) -> dict[str, Any]:

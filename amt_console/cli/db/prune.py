@@ -87,8 +87,8 @@ def vacuum(
             if stop.wait(PAUSE):
                 break
         store.checkpoint(truncate=True)
-    _leave_vacuum_row(context, "free space given back", before, left)
-    print_line(f"{byte_size(before - left)} given back, {byte_size(left)} still free for new rows.")
+    _leave_vacuum_row(context, "free space returned to the disk", before, left)
+    print_line(f"{byte_size(before - left)} returned to the disk, {byte_size(left)} still free for new rows.")
     if left and left == before:
         print_line("This file cannot shrink in steps: stop the monitor and run 'amt-console db vacuum --full'.")
     if stop.is_set():

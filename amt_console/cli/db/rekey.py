@@ -28,7 +28,7 @@ def rekey(
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Make a new key first, where the key is data.key in the state folder.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be encrypted anew.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be re-encrypted.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Encrypt with the current data key what an older one has encrypted. The monitor may run meanwhile.

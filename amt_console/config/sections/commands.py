@@ -32,7 +32,7 @@ class InputSettings(ConfigSection):
     name: Annotated[str, Field(max_length=32)]
     """Its name: `{input.NAME}` in the command."""
     default: Annotated[str, Field(max_length=1000)]
-    """What stands in the question at first; may be empty."""
+    """Initial value of the input; may be empty."""
 
 
 class CommandSettings(ConfigSection):

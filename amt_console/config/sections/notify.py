@@ -51,10 +51,10 @@ class NotifySettings(ConfigSection):
         float, BeforeValidator(DurationRange(60, 7 * 86400)), WithJsonSchema(duration_schema())
     ] = 4 * 3600.0
     """Time until an acknowledgement ends. Its owner is reminded 10 minutes before; at its end the alert is escalated
-    anew."""
+    again."""
     reopen_window: Delay = 300.0
     """An alert that comes back within this time keeps its owner, who gets one message; without an answer within 10
-    minutes it is escalated anew."""
+    minutes it is escalated again."""
     warning_after: Delay = 900.0
     """How long a warning must last to be notified, where no `escalation` is configured."""
     hourly_cap: HourlyCap = 60

@@ -85,7 +85,7 @@ class RotaSettings(TurnSettings):
     """A further rota: named people take turns in their order. An escalation names it as `oncall:NAME`."""
 
     name: Name
-    """Unique name. A rota named `oncall` stands instead of the one of all people."""
+    """Unique name. A rota named `oncall` replaces the one of all people."""
     people: Names
     """Names of people of `oncall.people`."""
 

@@ -152,10 +152,10 @@ class ApiSettings(ConfigSection):
     """Keys of the signatures of `POST /api/v1/hooks/generic` (secrets), several while one replaces another; without any
     it takes nothing. `whsec_` and base64 as in Standard Webhooks, or any text; at least 24 bytes."""
     hook_stale_after: HookAge = 12 * 3600.0
-    """An alert from outside that fires and is not told of again for so long is shown as stale; longer than the sender's
+    """An alert from outside that fires and is not repeated within this time is shown as stale; longer than the sender's
     `repeat_interval`."""
     hook_end_after: HookAge = 7 * DAY
-    """After so long it ends; longer than `hook_stale_after`."""
+    """After this time without a repetition it ends; longer than `hook_stale_after`."""
 
     @model_validator(mode="after")
     def _safe(self) -> Self:

@@ -13,7 +13,7 @@ SloWindow = Annotated[float, BeforeValidator(DurationRange(7 * 86400, 90 * 86400
 
 
 class SloSettings(ConfigSection):
-    """A service level objective: what share of the probes of each of its services shall be good.
+    """A service level objective: the share of good probes that each of its services must reach.
 
     An alert `slo_burn` fires when the error budget is used up much faster than the window allows; docs/alerts.md has
     the numbers.
@@ -24,7 +24,7 @@ class SloSettings(ConfigSection):
     services: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Names of services or databases. Each has an error budget of its own."""
     objective: Objective = 99.9
-    """Percent of the probes that shall be good, from 50 to 99.999."""
+    """Percent of the probes that must be good, from 50 to 99.999."""
     window: SloWindow = 30 * 86400.0
     """Time over which the objective holds, from 7d to 90d."""
     latency_ms: Milliseconds | None = None
