@@ -217,18 +217,35 @@ class AlertTable(LiveTable[AlertRow]):
         return "no data" if row.stale else ALERT_STATE_WORDS[row.state]
 
     def _message(self, row: AlertView, width: int, quiet: bool) -> Runs:
-        """The reason; a note stands before it, and leaves it room: saved output of a command fills any line."""
+        """The reason with the note, and the state where it has no column."""
         palette, dot = self.look.palette, self.look.dot
         usual = row.state in (AlertState.FIRING, AlertState.RESOLVED) and not row.stale
-        parts: list[tuple[str, Style]] = []
         reason = _COUNTED.sub("", reason_of(row.message, row.subject))
-        if row.note:
-            least = width // 2 if width >= _BOTH_FROM else width
-            room = max(least, width - width_of(dot) - width_of(clean(reason)))
-            parts.append((crop(clean(row.note), room, self.look.ellipsis), palette.muted if quiet else palette.text))
-        if not usual and not any(column.id == "state" for column, _ in self._columns):
-            parts.append((self._state(row), palette.muted))
-        parts.append((reason, palette.muted if quiet or row.note else palette.text))
+        parts: list[tuple[str, Style]] = []
+        for text, first in noted(row.note, reason, width, self.look):
+            if text is reason and not usual and not any(column.id == "state" for column, _ in self._columns):
+                parts.append((self._state(row), palette.muted))
+            parts.append((text, palette.text if first and not quiet else palette.muted))
         if row.simulated:
             parts.append(("simulated", palette.muted))
         return [run for at, part in enumerate(parts) for run in ([(dot, palette.muted)] if at else []) + [part]]
+
+
+def noted(note: str | None, reason: str, width: int, look: Look) -> list[tuple[str, bool]]:
+    """A reason and what was said of it, each with whether it is the first.
+
+    The note comes first and leaves the reason some room: saved output of a command fills any line. Where both have no
+    room the reason comes first.
+
+    Args:
+        note: What was said.
+        reason: Of the alert.
+        width: Cells for both.
+        look: Alphabet.
+    """
+    if not note:
+        return [(reason, True)]
+    if width < _BOTH_FROM:
+        return [(reason, True), (note, False)]
+    room = max(width // 2, width - width_of(look.dot) - width_of(clean(reason)))
+    return [(crop(clean(note), room, look.ellipsis), True), (reason, False)]

@@ -7,18 +7,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.answers import INCIDENT
+from support.answers import INCIDENT, incident_answer
 from support.desk import desk
 from support.pictures import NOW, alert, all_fine, empty, hostile, incident
 
 from amt_console.model import ServiceState, Severity, StateSpan
 from amt_console.model.oncall import OnCall
-from amt_console.model.queries import StatesQuery
+from amt_console.model.queries import AlertHistoryQuery, StatesQuery
 from amt_console.model.queries.states import StateHistory
 from amt_console.operations.protocol import OperationError
+from amt_console.text import reason_of
 from widgets.last_hour import LastHour
 from widgets.line_view import LineView
 from widgets.live_table import LiveTable
+from widgets.tables.history_table import HistoryTable
 from widgets.title_bar import TitleBar
 
 pytestmark = pytest.mark.slow
@@ -78,11 +80,11 @@ async def test_the_selected_row_is_told_in_full() -> None:
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])
-async def test_an_owner_stands_with_age_and_note_at_every_size(size: tuple[int, int]) -> None:
+async def test_an_owner_stands_with_age_at_every_size_and_the_note_where_there_is_room(size: tuple[int, int]) -> None:
     async with desk(incident(), size=size) as console:
         row = next(line for line in console.screen.alerts.plain_lines if "api-chat" in line)
         assert "ann 5m" in row
-        assert "looking at" in row
+        assert ("looking at" in row) == (size[0] in (80, 200)), "beside a preview there are few cells"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
@@ -95,6 +97,28 @@ async def test_a_note_of_any_length_leaves_the_reason_some_room(size: tuple[int,
         row = next(line for line in console.text().splitlines() if " backend-api " in line and "3m nobody" in line)
         assert "journal:" in row
         assert "connect" in row.partition("journal:")[2]
+
+
+@pytest.mark.parametrize("place", ["1", "3"])
+async def test_in_few_cells_the_reason_comes_before_the_note(place: str) -> None:
+    first, *others = incident().alerts
+    saved = replace(first, note="looking at it, and a long story of what was tried")
+    async with desk(replace(incident(), alerts=(saved, *others)), size=(60, 20)) as console:
+        await console.press(place)
+        row = next(line for line in console.text().splitlines() if " backend-api " in line and "3m nobody" in line)
+        assert "connection" in row
+
+
+async def test_in_the_history_a_long_note_leaves_the_reason_some_room() -> None:
+    history = incident_answer(AlertHistoryQuery())
+    first, *others = history.alerts
+    saved = replace(first, note="line of the journal " * 100)
+    answers = {**INCIDENT, AlertHistoryQuery: lambda query: replace(history, alerts=(saved, *others))}
+    async with desk(incident(), size=(118, 40), answers=answers) as console:
+        await console.press("3")
+        rows = [line for line in console.app.screen.query_one(HistoryTable).plain_lines if "line of the" in line]
+        assert rows
+        assert all(reason_of(first.message, first.subject)[:10] in row for row in rows)
 
 
 async def test_notices_make_room_after_a_while_and_stay_with_the_monitor() -> None:

@@ -10,7 +10,8 @@ from rich.style import Style
 
 from amt_console.model import AlertState, AlertView
 from amt_console.text import SEVERITY_WORDS, duration, reason_of
-from widgets.cells import Runs, runs_width
+from widgets.alert_table import noted
+from widgets.cells import Run, Runs, runs_width
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_model import Column, SortValue
 from widgets.tables.aging_table import AgingTable
@@ -119,8 +120,11 @@ class HistoryTable(AgingTable[AlertView]):
                 return [(row.acknowledged_by or look.missing, palette.accent if row.acknowledged_by else palette.muted)]
             case "rated":
                 return [(row.rating.value if row.rating is not None else look.missing, palette.muted)]
-        note = [(f"{row.note}{look.dot}", palette.text)] if row.note else []
-        return [*note, (reason_of(row.message, row.subject), palette.muted if row.note or ended else palette.text)]
+        runs: list[Run] = []
+        for text, first in noted(row.note, reason_of(row.message, row.subject), width, look):
+            quiet = not first or (ended and not row.note)
+            runs += [*([] if first else [(look.dot, palette.muted)]), (text, palette.muted if quiet else palette.text)]
+        return runs
 
     def _seconds(self, row: AlertView) -> float:
         if row.duration_seconds is not None:
