@@ -8,6 +8,8 @@ import pytest
 from support.alerting import Key, acted, two_tier_rule
 
 from amt_console.alerts import HANDLERS, AlertConflict, Scene, Step, Verdict, handle
+from amt_console.alerts.handling.handlers import MAX_ARGUMENTS, MAX_COMMAND_CHARS, MAX_WORDS_CHARS
+from amt_console.clock import FakeClock
 from amt_console.model import (
     ACTIONS,
     MAX_NOTE_CHARS,
@@ -18,6 +20,7 @@ from amt_console.model import (
     Handoff,
     Note,
     ProbeNow,
+    RanCommand,
     Resolution,
     Snooze,
     Unacknowledge,
@@ -238,3 +241,33 @@ def test_probing_names_the_services() -> None:
 
 def test_each_action_has_a_handler() -> None:
     assert set(HANDLERS) == set(ACTIONS.values())
+
+
+class TestRecording:
+    @staticmethod
+    def recorded(*command: str, name: str = "restart", ended: str = "", service: str | None = None) -> str:
+        scene = Scene("ann", FakeClock().instant())
+        return handle(RanCommand(name, command, ended=ended, service=service), scene).subject
+
+    def test_a_command_is_recorded_by_its_name(self) -> None:
+        assert self.recorded("true") == "command restart"
+        assert self.recorded("true", name=" \x1brestart ") == "command ␛restart"
+
+    @pytest.mark.parametrize(("name", "command"), [("", ["true"]), (" ", ["true"]), ("restart", [])])
+    def test_a_command_without_a_name_or_a_program_is_refused(self, name: str, command: list[str]) -> None:
+        with pytest.raises(ValueError, match="has a name and a program"):
+            self.recorded(*command, name=name)
+
+    def test_as_many_and_as_long_arguments_as_a_console_runs(self) -> None:
+        assert self.recorded(*["a"] * MAX_ARGUMENTS)
+        assert self.recorded("a" * MAX_COMMAND_CHARS)
+        for command in (["a"] * (MAX_ARGUMENTS + 1), ["a" * MAX_COMMAND_CHARS, "b"]):
+            with pytest.raises(ValueError, match=r"at most 100 arguments of 16,000 characters in total"):
+                self.recorded(*command)
+
+    @pytest.mark.parametrize("field", ["ended", "service"])
+    def test_its_end_and_its_service_are_short(self, field: str) -> None:
+        longest = "a" * MAX_WORDS_CHARS
+        assert self.recorded("true", **{field: longest})  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="at most 200 characters"):
+            self.recorded("true", **{field: longest + "a"})  # type: ignore[arg-type]

@@ -57,7 +57,9 @@ def ran_command(action: RanCommand, scene: Scene) -> Outcome:
         raise ValueError("A command has a name and a program.")
     words = (action.ended, action.service or "")
     if len(action.command) > MAX_ARGUMENTS or sum(map(len, action.command)) > MAX_COMMAND_CHARS:
-        raise ValueError(f"A command has at most {MAX_ARGUMENTS} arguments of {MAX_COMMAND_CHARS:,} characters in all.")
+        raise ValueError(
+            f"A command has at most {MAX_ARGUMENTS} arguments of {MAX_COMMAND_CHARS:,} characters in total."
+        )
     if any(len(each) > MAX_WORDS_CHARS for each in words):
         raise ValueError(f"How it ended, and the service, have at most {MAX_WORDS_CHARS} characters.")
     return Outcome(f"command {name}")
