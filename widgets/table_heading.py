@@ -39,18 +39,22 @@ def heading(
     leading = [size for column, size in columns if not column.title]
     room = sum(leading) + max(0, len(leading) - 1)
     order = [(f" {text}", style) for text, _ in _order(model, columns, look)]
-    title = [(text, style) for text, _ in _filter(model, name) or counts]
+    hiding = _filter(model, name)
+    title = [(text, style) for text, _ in hiding or counts]
+    titled = [(column, size) for column, size in columns if column.title]
+    while hiding and titled and runs_width([*title, *order]) > room:
+        # What hides or marks rows matters more than the title of a column.
+        room += 1 + titled.pop(0)[1]
     left = max(0, room - runs_width(order))
     segments = [Segment(" " * EDGE, style), *fit(title, left, ellipsis=look.ellipsis, fill=style)]
     segments.extend(fit(order, room - left, ellipsis=look.ellipsis, fill=style))
-    for column, size in columns:
-        if column.title:
-            arrow = _arrow(model, column.id, look)
-            fits = width_of(column.title + arrow) <= size
-            # A title as wide as its column has the mark in the blank before it.
-            segments.append(Segment(arrow if arrow and not fits else " ", style))
-            marked = column.title + arrow if fits else column.title
-            segments.extend(fit([(marked, style)], size, align=column.align, ellipsis="", fill=style))
+    for column, size in titled:
+        arrow = _arrow(model, column.id, look)
+        fits = width_of(column.title + arrow) <= size
+        # A title as wide as its column has the mark in the blank before it.
+        segments.append(Segment(arrow if arrow and not fits else " ", style))
+        marked = column.title + arrow if fits else column.title
+        segments.extend(fit([(marked, style)], size, align=column.align, ellipsis="", fill=style))
     return Strip(segments).adjust_cell_length(width, style)
 
 

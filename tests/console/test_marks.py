@@ -66,7 +66,7 @@ async def test_a_mark_stays_on_its_alert_and_goes_with_it() -> None:
 async def test_what_a_filter_hides_is_not_acted_on() -> None:
     async with desk(free()) as console:
         await console.press("3", "space", "space", "slash", *"plans", "enter")
-        assert "(1 of 4, 1 mar" in table(console).plain_lines[0]
+        assert "(1 of 4, 1 marked)" in table(console).plain_lines[0]
         await console.press("a")
         assert console.prompt.question.startswith("Acknowledge 1 alert,")
 

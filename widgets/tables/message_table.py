@@ -25,7 +25,7 @@ class MessageTable(LiveTable[Delivery]):
 
     NAME: ClassVar[str] = "MESSAGES"
     COLUMNS: ClassVar[Sequence[Column]] = (
-        Column("at", "", 12),
+        Column("at", "", 13),  # as wide as ``MESSAGES none``
         Column("state", "STATE", 11),
         Column("kind", "KIND", 8, grow=1, max_width=12, priority=2),
         Column("subject", "ABOUT", 12, grow=3, max_width=34),
