@@ -100,10 +100,11 @@ class TitleBar(LineView):
         past = self._snapshot.at is not None
         on_call = () if past else on_call_words(self._snapshot, self.look)
         place = self._state.place
-        short = [badge, *self._named(place.partition(" ")[0])]
-        for head in ([badge, *self._named(place)], *([] if past else [short])):
+        named, short = [badge, *self._named(place)], [badge, *self._named(place.partition(" ")[0])]
+        # Who looks stands on the monitor's screen as well: it goes before the name of this screen does.
+        for head, looking in ((named, True),) if past else ((named, True), (named, False), (short, True)):
             needed = runs_width([*head, (dot.join((*facts[:2], *on_call[-1:])), palette.bar)]) + 4
-            right = self._monitor(self._snapshot, self._state, width - needed)
+            right = self._monitor(self._snapshot, self._state, width - needed, looking=looking)
             room = width - runs_width(head) - runs_width(right) - 3
             shown = self._fitting(facts, on_call, room)
             if len(shown[0]) <= room and (not on_call or shown[-1] in on_call):
@@ -158,7 +159,7 @@ class TitleBar(LineView):
             facts.append(f"{infos} for information")
         return facts
 
-    def _monitor(self, snapshot: Snapshot, state: TitleState, room: int) -> Runs:
+    def _monitor(self, snapshot: Snapshot, state: TitleState, room: int, *, looking: bool) -> Runs:
         palette, look = self.look.palette, self.look
         if snapshot.at is not None:
             return [(f" PAST {look.local(snapshot.at):%Y-%m-%d %H:%M %Z} ", palette.badge_warning)]
@@ -187,11 +188,11 @@ class TitleBar(LineView):
                 )
             ]
         dot = (look.glyph("●", "*"), palette.ok + Style(bgcolor=palette.bar.bgcolor))
-        looking = f"{len(snapshot.presence)} looking" if len(snapshot.presence) > 1 else ""
-        looking = look.dot.join(part for part in ("read-only" if state.read_only else "", looking) if part)
+        seen_by = f"{len(snapshot.presence)} looking" if looking and len(snapshot.presence) > 1 else ""
+        who = look.dot.join(part for part in ("read-only" if state.read_only else "", seen_by) if part)
         whose = f"attached: {state.attached_to}" if state.attached_to else "monitoring"
-        short = "attached" if state.attached_to and not looking else ""
-        wordings = [(whose, looking, data), (whose.partition(" on ")[0], looking, data), (short, looking, data)]
+        short = "attached" if state.attached_to and not who else ""
+        wordings = [(whose, who, data), (whose.partition(" on ")[0], who, data), (short, who, data)]
         texts = [f" {look.dot.join(part for part in parts if part)} " for parts in wordings]
         fitting = (text for text in texts if len(text) + 1 <= room)
         return [dot, (next(fitting, texts[-1]), palette.bar)]
