@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from difflib import get_close_matches
@@ -112,7 +113,7 @@ def _text(value: object, what: str) -> str:
 
 def printable_name(value: object, most: int) -> str:
     """A name of at most so many characters. Raises Refused."""
-    text = _text(value, "a name")
+    text = unicodedata.normalize("NFC", _text(value, "a name"))  # as other programs may write it
     if not 0 < len(text) <= most or safe_text(text) != text or text != text.strip():
         raise Refused(f"must be a name of 1 to {most} printable characters, without blanks at its ends")
     return text
