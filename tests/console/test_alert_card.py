@@ -222,6 +222,22 @@ async def test_before_it_began_there_is_its_service_and_no_alert() -> None:
         assert "note by ann" in "\n".join(lines(console))
 
 
+async def test_the_course_before_it_began_stays_while_the_next_moment_is_read() -> None:
+    async with desk(incident()) as console:
+        answer_with(console, told)
+
+        def not_yet(alert_id: int, *, at: datetime | None = None) -> AlertDetail:
+            raise NotFoundError("alert 7 opened after that")
+
+        await console.press("enter")
+        console.operations.alert = not_yet  # type: ignore[method-assign]
+        await console.press("t")
+        card = console.app.screen.query_one(AlertCard)
+        before = card.sheet.sections
+        card._not_loaded(console.app.at, "alert 7 opened after that")
+        assert [name for name, _ in card.sheet.sections] == [name for name, _ in before]
+
+
 async def test_before_an_alert_of_the_host_began_there_is_the_course_of_its_figure() -> None:
     def of_the_host(detail: AlertDetail) -> AlertDetail:
         view = replace(detail.alert, alert_type=AlertType.CPU_USAGE, subject="host", threshold=80.0)

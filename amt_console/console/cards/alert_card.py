@@ -256,7 +256,12 @@ class AlertCard(Card):
             words = f"alert #{self.alert_id} had not begun"
         else:
             self._asked = None  # it may be read the next time
-        self._known = AlertKnown(self._now(), self._subject_now(), None, self._kind, Failure(words))
+        subject, old = self._subject_now(), self._known
+        known = AlertKnown(self._now(), subject, None, self._kind, Failure(words))
+        if old is not None and old.subject == subject:
+            # Until the course of this moment is here: without it the card would be empty while the past is played.
+            known = replace(known, window=old.window, states=old.states, history=old.history, metric=old.metric)
+        self._known = known
         self._moved_for = ""
         self._draw()
         self._load_course()

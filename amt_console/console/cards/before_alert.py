@@ -31,10 +31,9 @@ def head(known: AlertKnown, view: ServiceView | None, look: Look) -> Head:
 
 
 def service_then(known: AlertKnown, shown: Sequence[ServiceView]) -> ServiceView | None:
-    """Its subject at that moment, out of what is loaded, or else out of the services that are shown."""
-    if isinstance(known.history, ServiceDetail):
-        return known.history.service
-    return next((each for each in shown if each.name == known.subject), None)
+    """Its subject at that moment, out of the services that are shown then, or else out of what was loaded last."""
+    view = next((each for each in shown if each.name == known.subject), None)
+    return known.history.service if view is None and isinstance(known.history, ServiceDetail) else view
 
 
 def sections(
