@@ -11,6 +11,8 @@ from support.answers import INCIDENT, incident_answer
 from support.desk import desk
 from support.pictures import NOW, alert, all_fine, empty, hostile, incident
 
+from amt_console.console.screens.alert_detail import AlertDetailScreen
+from amt_console.console.screens.service_detail import ServiceDetailScreen
 from amt_console.model import ServiceState, Severity, StateSpan
 from amt_console.model.oncall import OnCall
 from amt_console.model.queries import AlertHistoryQuery, StatesQuery
@@ -280,6 +282,31 @@ async def test_that_nobody_is_on_call_is_said_and_without_a_rota_nothing() -> No
         assert "nobody on call" in console.screen.query_one(TitleBar).plain_lines[0]
         await console.show(all_fine())
         assert "on call" not in console.screen.query_one(TitleBar).plain_lines[0]
+
+
+async def test_an_alert_that_comes_later_is_what_enter_opens() -> None:
+    picture = incident()
+    shop = replace(picture.alerts[0], subject="web-app", message="web-app is down: reset")
+    async with desk(all_fine(), answers=INCIDENT) as console:
+        await console.show(replace(picture, alerts=(shop,)))
+        assert console.info().startswith("a acknowledges web-app")
+        assert console.screen.services.has_focus, "the keys stay where they are"
+        await console.press("enter")
+        assert isinstance(console.app.screen, AlertDetailScreen)
+        await console.press("escape")
+        assert console.screen.alerts.model.selected == str(shop.id)
+
+
+@pytest.mark.parametrize("keys", [("j",), ("slash", *"web", "enter")], ids=str)
+async def test_who_uses_the_services_opens_services(keys: tuple[str, ...]) -> None:
+    async with desk(all_fine()) as console:
+        await console.press(*keys)
+        await console.show(incident())
+        await console.press("enter")
+        assert isinstance(console.app.screen, ServiceDetailScreen)
+    async with desk(incident()) as console:
+        await console.press("tab", "enter")
+        assert isinstance(console.app.screen, ServiceDetailScreen)
 
 
 async def test_every_rota_stands_on_the_monitors_screen() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.answers import INCIDENT
 from support.desk import Desk, desk
-from support.pictures import incident
+from support.pictures import all_fine, incident
 
 from amt_console.console.cards.alert_card import AlertCard
 from amt_console.console.cards.base import Card
@@ -240,3 +240,15 @@ async def test_a_service_that_cannot_be_read_says_so_and_keeps_nothing_of_the_on
         for name in ("#facts", "#probes", "#phases"):
             assert facts(console, name) == ()
         assert not card.query_one("#chart").display
+
+
+async def test_without_a_selection_it_shows_the_alert_that_the_line_above_the_keys_names() -> None:
+    async with desk(all_fine(), size=WIDE, answers=INCIDENT) as console:
+        assert isinstance(shown(console), ServiceCard)
+        await console.show(incident())
+        assert console.screen.services.has_focus
+        card = shown(console)
+        assert isinstance(card, AlertCard)
+        assert card.alert_id == incident().alerts[0].id
+        await console.press("j")
+        assert isinstance(shown(console), ServiceCard)

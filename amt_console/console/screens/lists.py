@@ -158,15 +158,19 @@ class ListScreen(ConsoleScreen):
         preview = self.preview() if self.has_class("-preview") else None
         if preview is None:
             return
-        model = self.pane.model
-        key = model.selected or next(iter(model.keys), None)
-        name = None if key is None else f"{self.pane.id} {key}"
+        pane, key = self.first_row()
+        name = None if key is None else f"{pane.id} {key}"
         show = preview.show
         if self._elsewhen and snapshot is not None and snapshot.at == self.host.at:
             self._elsewhen, show = False, preview.show_moment
         show(name, lambda: None if key is None else self.card_of(key))
         if snapshot is not None:
             preview.show_snapshot(snapshot)
+
+    def first_row(self) -> tuple[LiveTable[Any], str | None]:
+        """The selected row with its pane, without one the first row: what the preview shows."""
+        model = self.pane.model
+        return self.pane, model.selected or next(iter(model.keys), None)
 
     def moment_changed(self) -> None:
         """Load the preview with the snapshot of the other moment: only that tells what is selected then."""

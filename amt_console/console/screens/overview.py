@@ -54,6 +54,8 @@ class OverviewScreen(ListScreen):
     def __init__(self) -> None:
         super().__init__()
         self._began = False
+        self._chose_pane = False
+        """Whether the person went to a pane."""
         self._quiet = False
         """Whether no alert was open."""
         self._leads = False
@@ -149,10 +151,32 @@ class OverviewScreen(ListScreen):
 
     def _begin(self, snapshot: Snapshot) -> None:
         """With the first snapshot, focus the alerts if any are open."""
-        if not self._began:
-            self._began = True
-            if snapshot.alerts and self.focused is self.services:
-                self.set_focus(self.alerts)
+        if not self._began and snapshot.alerts and self.focused is self.services:
+            self.set_focus(self.alerts)
+        self._began = True
+
+    def set_focus(self, widget: Widget | None, *arguments: Any, **options: Any) -> None:
+        """Remember that the person went to another pane: they stay there."""
+        self._chose_pane |= self._began and isinstance(widget, LiveTable) and widget is not self.pane
+        super().set_focus(widget, *arguments, **options)
+
+    def first_row(self) -> tuple[LiveTable[Any], str | None]:
+        """Where nobody chose a pane or a row, the alert that the line above the keys names: it may have come later."""
+        model, shown = self.services.model, self.host.view.shown
+        unused = self.pane is self.services and not self._chose_pane and not model.filter_text and not model.marked
+        if unused and model.selected is None and shown is not None and self.alerts.model.keys:
+            worst = self.host.view.worst_unacknowledged(self.no_selection().shown)
+            if worst is not None and str(worst.id) in self.alerts.model.keys:
+                return self.alerts, str(worst.id)
+        return super().first_row()
+
+    async def action_open_row(self) -> None:
+        """Open the selected row; without a selection the first one, or the alert that the line above the keys names."""
+        pane, key = self.first_row()
+        if pane is not self.pane and key is not None:
+            self.set_focus(pane)
+            pane.select(key)
+        await super().action_open_row()
 
     def _lead(self, snapshot: Snapshot) -> None:
         """Select the worst alert where the first one came while nobody was there; else only the person selects."""
@@ -270,7 +294,7 @@ class OverviewScreen(ListScreen):
         from amt_console.console.cards.alert_card import AlertCard
         from amt_console.console.cards.service_card import ServiceCard
 
-        pane = self.pane
+        pane, _ = self.first_row()
         row = pane.model.row(key)
         if isinstance(row, Followers):
             return AlertCard(row.cause.id, subject=row.cause.subject)
