@@ -175,6 +175,8 @@ ACTION_KEYS = frozenset(
     }
 )
 """Keys that change something; not offered in read-only sessions and in the past."""
+OPEN_ALERT_KEYS = frozenset({"acknowledge", "unacknowledge", "claim", "snooze", "hand_off"})
+"""Keys that act on an open alert alone."""
 LIST_KEYS: Sequence[Binding] = (
     _key(
         "open",

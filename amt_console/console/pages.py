@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from amt_console.console.actions import ActionHost
+from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
 
 if TYPE_CHECKING:
@@ -97,4 +98,7 @@ class Pages:
         return WhyScreen(alert_id)
 
     def _help(self) -> Screen[Any]:
-        return HelpScreen(self._host.screen.active_bindings, self._host.look, self._host.own_keys)
+        host, screen = self._host, self._host.screen
+        refused = screen.refused_keys() if isinstance(screen, ConsoleScreen) else frozenset()
+        own = host.own_keys if host.view.can_act else ()
+        return HelpScreen(screen.active_bindings, host.look, own, refused=refused)

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
-from amt_console.console.bindings import CHART_KEYS, LINK_KEYS
+from amt_console.console.bindings import CHART_KEYS, LINK_KEYS, OPEN_ALERT_KEYS
 from amt_console.console.cards.alert_card import AlertCard
 from amt_console.console.exporting import Export, ListExport, ReportsExport
 from amt_console.console.screens.detail import DetailBody, DetailScreen
@@ -46,6 +46,16 @@ class AlertDetailScreen(DetailScreen):
         card = self.card
         runbook = card.alert.runbook if card.alert is not None else None
         return Selection(alert_id=self._alert_id, service=card.service, began=card.began, runbook=runbook)
+
+    def without_use(self) -> frozenset[str]:
+        """What acts on an open alert, once it has ended; to take what is taken, and to give up what is free."""
+        view = self.host.view
+        alert = view.live_alert(self._alert_id)
+        if alert is None:
+            return OPEN_ALERT_KEYS if view.live is not None else frozenset()
+        if alert.acknowledged_by is not None:
+            return frozenset({"acknowledge"})
+        return frozenset() if alert.snoozed_by is not None else frozenset({"unacknowledge"})
 
     def row_summary(self) -> str | None:
         """The alert as text."""

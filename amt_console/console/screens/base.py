@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from amt_console.console.actions import Selection
-from amt_console.console.bindings import ACTION_KEYS, FOOTER_ORDER, SCREENS_HINT, key_names
+from amt_console.console.bindings import ACTION_KEYS, FOOTER_ORDER, OPEN_ALERT_KEYS, SCREENS_HINT, key_names
 from amt_console.console.exporting import Export
 from amt_console.console.host import ScreenHost
 from amt_console.console.layout import MIN_HEIGHT, MIN_WIDTH, too_small
@@ -69,6 +69,8 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
         """The reference moment of ages."""
         return self.host.view.now_of(self.host.clock.now())
 
+    _refused: frozenset[str] = frozenset()
+    """The keys that the key line has left out."""
     _fault = ""
     """Why it could not be drawn the last time."""
     _emptied_at = float("-inf")
@@ -107,8 +109,17 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
         return None
 
     def without_use(self) -> frozenset[str]:
-        """Keys of this screen that would do nothing now; the key line leaves them out."""
+        """Keys of this screen that would do nothing now; key line and help leave them out."""
         return frozenset()
+
+    def refused_keys(self) -> frozenset[str]:
+        """All keys that would do nothing now: in the past and without the right to act, and those of this screen."""
+        view, refused = self.host.view, self.without_use()
+        if not view.can_act:
+            refused |= ACTION_KEYS
+        elif view.live is not None and not view.live.alerts:
+            refused |= OPEN_ALERT_KEYS
+        return refused | {"live"} if self.host.at is None else refused
 
     def follow_moment(self) -> None:
         """Go to the displayed moment, if the screen was at another one."""
@@ -160,6 +171,8 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
             title.styles.height = title.height_now
         if snapshot is not None:
             self._show(snapshot)
+        if self.refused_keys() != self._refused:
+            self.refresh_keys()
 
     def _show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot. A screen that fails says so and keeps what it has drawn; the keys and the others go on."""
@@ -185,18 +198,19 @@ class ConsoleScreen(PaintedOnce, inherit_bindings=False):
 
     def refresh_keys(self) -> None:
         """Update the key line."""
+        self._refused = self.refused_keys()
         by_id: dict[str | None, Binding] = {}
         for active in self.active_bindings.values():
             if active.binding.show or active.binding.id in self.ALSO_OFFERED:
                 by_id.setdefault(active.binding.id, active.binding)
         hints = []
-        hidden = frozenset({"live" if self.host.at is None else "pause"}) | self.without_use()
+        hidden = self._refused if self.host.at is None else self._refused | {"pause"}
         for name in FOOTER_ORDER:
             if name == SCREENS_HINT:
                 first, last = self.host.key_of(PLACES[0].name), self.host.key_of(PLACES[-1].name)
                 hints.append(KeyHint(f"{first}-{last}", "screens", "app.command_palette"))
             binding = by_id.get(name)
-            if binding is not None and name not in hidden and (self.host.view.can_act or name not in ACTION_KEYS):
+            if binding is not None and name not in hidden:
                 action = binding.action.partition("(")[0]
                 namespace = "app" if hasattr(self.app, f"action_{action}") else "screen"
                 key = key_names(binding.key)

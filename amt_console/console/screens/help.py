@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -31,17 +31,25 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     BINDINGS: ClassVar[Sequence[BindingType]] = list(HELP_KEYS)  # type: ignore[assignment]
     AUTO_FOCUS = "#help"
 
-    def __init__(self, active: Mapping[str, ActiveBinding], look: Look, own: Sequence[Binding] = ()) -> None:
+    def __init__(
+        self,
+        active: Mapping[str, ActiveBinding],
+        look: Look,
+        own: Sequence[Binding] = (),
+        *,
+        refused: Set[str] = frozenset(),
+    ) -> None:
         """Args:
-        active: The keys that work below.
+        active: The keys of the screen below.
         look: Colours and alphabet.
         own: The keys of the person's own commands.
+        refused: Names of keys that would do nothing now.
         """
         super().__init__()
         self._places = (*ALL_KEYS, ("Your own commands", own))
         self._active: dict[str | None, list[str]] = {}
         for key, binding in active.items():
-            if binding.enabled:
+            if binding.enabled and binding.binding.id not in refused:
                 self._active.setdefault(binding.binding.id, []).append(key)
         self._look = look
 
