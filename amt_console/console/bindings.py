@@ -182,7 +182,7 @@ LIST_KEYS: Sequence[Binding] = (
         "open",
         "open_row",
         "detail",
-        "Open the selected alert or service; without a selection the first one.",
+        "Open the selected alert or service; without a selection the first one, or the alert named above the keys.",
         show=True,
     ),
     _key(
