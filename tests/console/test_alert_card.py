@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -279,6 +280,22 @@ async def test_the_past_shows_nothing_later_than_its_moment() -> None:
         assert "acknowledges it" not in text, "nothing can be done there"
         await console.press("a")
         assert "past cannot be changed" in console.messages[-1]
+
+
+async def test_what_moved_together_is_looked_for_while_the_alert_is_read() -> None:
+    looked_for = threading.Event()
+    async with desk(incident()) as console:
+        answer_with(console, lambda detail: detail if looked_for.wait(20) else None)
+
+        def ask_moved(query: MovedQuery) -> object:
+            looked_for.set()
+            return INCIDENT[MovedQuery](query)
+
+        console.operations.answers[MovedQuery] = ask_moved
+        await console.press("enter")
+        assert looked_for.is_set()
+        text = "\n".join(lines(console))
+        assert [heading for heading in HEADINGS if heading not in text] == []
 
 
 async def test_it_follows_what_others_do() -> None:

@@ -17,6 +17,7 @@ from amt_console.console.cards.ranges import RANGES
 from amt_console.console.cards.sheet import TWO_COLUMNS_FROM, Section, Sheet
 from amt_console.console.cards.story import indent_of, story
 from amt_console.model import AlertDetail, AlertType, AlertView, Snapshot
+from amt_console.model.queries.moved import MovedTogether
 from amt_console.operations.json_views import alert_detail_json
 from amt_console.operations.protocol import ServiceDetail
 from amt_console.text import SEVERITY_WORDS
@@ -62,6 +63,10 @@ class AlertCard(Card):
         """Alert and moment of the newest load."""
         self._loaded_at = float("-inf")
         self._moved_for: datetime | str | None = ""
+        self._moved: MovedTogether | Failure | None = None
+        """What moved together with it, of ``_moved_for``."""
+        self._alert_asked = False
+        """Whether the alert itself is being read."""
         self._began: datetime | None = None
         self._kind: AlertType | None = None
         self._awaited = False
@@ -155,7 +160,7 @@ class AlertCard(Card):
     # Card
 
     def load(self) -> None:
-        """Load the alert, then the course of its subject, and what moved together with it."""
+        """Load the alert, then the course of its subject; beside them what moved with it, which takes longest."""
         operations, at = self.host.operations, self.host.at
         if operations is None or not self.ready:
             return
@@ -167,6 +172,9 @@ class AlertCard(Card):
         self._loader.ask(
             lambda: ask_alert(operations, self.alert_id, at), self._loaded_alert, partial(self._not_loaded, at)
         )
+        self._alert_asked = True
+        if self._began is None or at is None or self._began <= at:
+            self._load_moved()
 
     def leave(self) -> None:
         """Draw no answer to what is being loaded."""
@@ -241,16 +249,17 @@ class AlertCard(Card):
         fresh = AlertKnown(self._now(), detail.episode.subject, detail.alert, detail=detail)
         if old is not None and old.subject == fresh.subject:
             fresh = replace(old, now=fresh.now, alert=detail.alert, detail=detail)
-        self._known = fresh
+        self._known = fresh if self._moved is None else replace(fresh, moved=self._moved)
+        self._alert_asked = False
+        self._load_course()  # it is read while this is drawn
         self._draw()
-        self._load_course()
         self._load_moved()
 
     def _not_loaded(self, at: datetime | None, reason: str) -> None:
         """Before it began there is no alert, but there is its subject."""
         if not self.ready:
             return
-        self._awaited = False
+        self._awaited = self._alert_asked = False
         words = reason
         if self._began is not None and at is not None and at < self._began:
             words = f"alert #{self.alert_id} had not begun"
@@ -301,12 +310,14 @@ class AlertCard(Card):
         operations, at = self.host.operations, self.host.at
         if operations is None or self._moved_for == at:
             return
-        self._moved_for = at
+        self._moved_for, self._moved = at, None
         self._moved_loader.ask(lambda: ask_moved(operations, self.alert_id, at), self._loaded_moved, self._moved_failed)
 
-    def _loaded_moved(self, moved: object) -> None:
-        if self.ready and self._known is not None:
-            self._known = replace(self._known, moved=moved)  # type: ignore[arg-type]
+    def _loaded_moved(self, moved: MovedTogether | Failure) -> None:
+        """Draw it, or keep it for the alert that is still being read: both are of one moment."""
+        self._moved = moved
+        if self.ready and self._known is not None and not self._alert_asked:
+            self._known = replace(self._known, moved=moved)
             self._draw()
 
     def _moved_failed(self, reason: str) -> None:
