@@ -32,6 +32,7 @@ _PAIR = 4
 """Bytes of a bin and its count in the short form."""
 _LARGE, _SMALL = (1, 0) if sys.byteorder == "little" else (0, 1)
 """Which of the two 16-bit numbers in a 32-bit one is the larger part of it."""
+_COUNT_BITS, _COUNT = 16, 0xFFFF
 
 
 def bin_of(scaled: int) -> int:
@@ -87,29 +88,44 @@ class PackedCounts(Mapping[int, int]):
 class UnaddedCounts(Mapping[int, int]):
     """The counts of many histograms, brought in order, but only added up when somebody asks for one.
 
-    Quantiles need no more than the order, and to sort takes a third of the time of adding.
+    A quantile needs no more than the order, and to sort takes a third of the time of adding.
     """
 
-    __slots__ = ("_added", "bins", "counts")
+    __slots__ = ("_added", "_ordered", "total")
 
     def __init__(self, pairs: array[int]) -> None:
         """Args:
         pairs: Bins and 16-bit counts, one behind the other; the bins in any order.
         """
+        counts = pairs[1::2]
+        self.total = sum(counts)
+        """Of all counts."""
         # A pair as one number, of which the bin is the larger part.
         turned = array("H", pairs)
-        turned[_LARGE::2], turned[_SMALL::2] = pairs[0::2], pairs[1::2]
-        whole = array("I", sorted(array("I", turned.tobytes())))
-        ordered = array("H", whole.tobytes())
-        self.bins, self.counts = ordered[_LARGE::2], ordered[_SMALL::2]
-        """A bin for each count, ascending."""
+        turned[_LARGE::2], turned[_SMALL::2] = pairs[0::2], counts
+        self._ordered = sorted(array("I", turned.tobytes()))
         self._added: dict[int, int] | None = None
+
+    def bin_at(self, rank: int) -> int:
+        """The bin of the value of a rank, from 1 to ``total``: from the nearer end, as most ask for a high one."""
+        ordered = self._ordered
+        if 2 * rank > self.total:
+            left = self.total - rank
+            for pair in reversed(ordered):
+                left -= pair & _COUNT
+                if left < 0:
+                    return pair >> _COUNT_BITS
+        left = rank
+        for pair in ordered:
+            left -= pair & _COUNT
+            if left <= 0:
+                return pair >> _COUNT_BITS
+        raise ValueError(f"there are {self.total} values, none of rank {rank}")
 
     def _all(self) -> dict[int, int]:
         if self._added is None:
-            added: dict[int, int] = {}
-            _add(added, self.bins, self.counts)
-            self._added = added
+            added = self._added = {}
+            _add(added, [each >> _COUNT_BITS for each in self._ordered], [each & _COUNT for each in self._ordered])
         return self._added
 
     def __reduce__(self) -> tuple[Callable[[dict[int, int]], dict[int, int]], tuple[dict[int, int]]]:
@@ -125,7 +141,7 @@ class UnaddedCounts(Mapping[int, int]):
         return len(self._all())
 
     def __bool__(self) -> bool:
-        return bool(self.bins)
+        return bool(self._ordered)
 
     def items(self) -> ItemsView[int, int]:
         """Pairs of bin and count, ascending."""
@@ -227,16 +243,17 @@ class LatencyHistogram:
             raise ValueError(f"a quantile lies between 0 and 1, not {', '.join(map(str, wanted))}")
         if not self.counts:
             return (None,) * len(wanted)
-        bins: Sequence[int]
         if isinstance(self.counts, UnaddedCounts):
-            bins, seen = self.counts.bins, list(accumulate(self.counts.counts))
-        elif isinstance(self.counts, PackedCounts):
+            unadded = self.counts
+            return tuple(self._middle(unadded.bin_at(_rank(q, unadded.total))) for q in wanted)
+        bins: Sequence[int]
+        if isinstance(self.counts, PackedCounts):
             packed = unpacked(self.counts.data)
             bins, seen = packed[0::2], list(accumulate(packed[1::2]))
         else:
             bins = sorted(self.counts)
             seen = list(accumulate(map(self.counts.__getitem__, bins)))
-        return tuple(self._middle(bins[bisect_left(seen, max(1, math.ceil(q * seen[-1] - 1e-9)))]) for q in wanted)
+        return tuple(self._middle(bins[bisect_left(seen, _rank(q, seen[-1]))]) for q in wanted)
 
     def _middle(self, index: int) -> float:
         """The value that a bin stands for, within the extremes."""
@@ -251,6 +268,10 @@ class LatencyHistogram:
             return None
         edge = bin_of(round(limit * SCALE))
         return sum(number for index, number in self.counts.items() if index <= edge) / sum(self.counts.values())
+
+
+def _rank(q: float, number: int) -> int:
+    return max(1, math.ceil(q * number - 1e-9))
 
 
 def _sum_of_few(parts: Iterable[Mapping[int, int]]) -> dict[int, int]:
