@@ -64,7 +64,7 @@ def open_console(
     ascii_only = ascii_only or ascii_needed()
     fault = check_terminal()
     if fault is not None:
-        raise CommandError(f"{fault} For a picture without a terminal: amt-console status", ExitCode.UNAVAILABLE)
+        raise CommandError(f"{fault} Pages of text need none: amt-console --plain", ExitCode.UNAVAILABLE)
     use_one_arena()
     from amt_console.console.app import ConsoleApp
     from amt_console.console.themes.remembered import REMEMBERED_FILE, ThemeMemory

@@ -12,7 +12,7 @@ from support.raw_terminal import RawTerminal
 
 pytestmark = pytest.mark.pty
 READY = "monitoring"
-LIMIT = 3.0
+LIMIT = 1.0
 """Seconds in which the terminal must be as before, or the process gone."""
 
 

@@ -147,3 +147,13 @@ def test_on_a_terminal_the_options_of_plain_go_with_plain(tmp_path: Path) -> Non
     with TerminalProgram(place.command("--once"), env={**place.env, "TERM": "xterm"}) as program:
         assert program.process.wait(30) == 64
         program.wait_for("--once and --interval go with --plain")
+
+
+@pytest.mark.pty
+def test_without_keys_it_says_so_and_names_the_pages(tmp_path: Path) -> None:
+    place = Place(tmp_path / "home")
+    command = ["sh", "-c", 'exec "$@" </dev/null', "sh", *place.command()]
+    with TerminalProgram(command, columns=200, env={**place.env, "TERM": "xterm"}) as program:
+        assert program.process.wait(30) == 69
+        program.wait_for("standard input is not one. Pages of text need none: amt-console --plain")
+        assert b"\x1b" not in program.raw
