@@ -57,6 +57,12 @@ _measured = lru_cache(_KEPT)(cell_len)
 _cut = lru_cache(_KEPT)(set_cell_size)
 
 
+@lru_cache(8)
+def widest(texts: tuple[str, ...]) -> int | None:
+    """Cells of the widest of cleaned texts; ``None`` without any. Each snapshot has the same names."""
+    return max(map(width_of, texts), default=None)
+
+
 def runs_width(runs: Runs) -> int:
     """Cells that the runs take together."""
     return sum(width_of(clean(text)) for text, _ in runs)

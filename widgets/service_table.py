@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from amt_console.model import ServiceView
 from amt_console.text import STATE_WORDS
-from widgets.cells import NO_STYLE, Runs, width_of
+from widgets.cells import NO_STYLE, Runs, widest, width_of
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
 from widgets.table_model import Column, SortValue
@@ -86,7 +86,7 @@ class ServiceTable(LiveTable[ServiceView]):
 
     def widest(self, column: str) -> int | None:
         """Names take the width they need; trend and error get the rest."""
-        return max((width_of(row.name) for row in self.model.rows()), default=None) if column == "service" else None
+        return widest(tuple(row.name for row in self.model.rows())) if column == "service" else None
 
     def spans(self, row: ServiceView, shown: Sequence[str]) -> Mapping[str, int]:
         """The error of a service in trouble spans its figures; ``not enough data`` those of the last 24 hours."""

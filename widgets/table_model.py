@@ -181,7 +181,7 @@ class TableModel(Generic[RowT]):
         return None if self.selected is None else self._rows.get(self.selected)
 
     def _arrange(self) -> None:
-        keys = [key for key, row in self._rows.items() if self._matches(row)]
+        keys = self._matching()
         column = self.sort_column
         if column is not None:
             values = {key: self._sort_value(self._rows[key], column) for key in keys}
@@ -190,18 +190,22 @@ class TableModel(Generic[RowT]):
             keys = known + [key for key in keys if values[key] is None]
         if self.selected is not None and self.selected in self._positions:
             self._last_index = self._positions[self.selected]
-        self._order = tuple(keys)
-        self._positions = {key: index for index, key in enumerate(keys)}
+        order = tuple(keys)
+        if order != self._order:  # with each snapshot it is the same
+            self._order = order
+            self._positions = {key: index for index, key in enumerate(keys)}
         if self.selected is not None and self.selected not in self._positions:
             self.selected = None
 
-    def _matches(self, row: RowT) -> bool:
+    def _matching(self) -> list[str]:
+        """Keys of the rows that contain the filter, as given."""
         wanted = self.filter_text.casefold()
         inverse = wanted.startswith("!")
         needle = wanted[1:] if inverse else wanted
         if not needle:
-            return True
-        return (needle in self._search_text(row).casefold()) is not inverse
+            return list(self._rows)
+        search = self._search_text
+        return [key for key, row in self._rows.items() if (needle in search(row).casefold()) is not inverse]
 
 
 def _orderable(value: SortValue) -> tuple[int, float, str]:

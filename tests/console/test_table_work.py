@@ -63,6 +63,7 @@ async def test_a_list_that_scrolls_finishes_new_lines_alone() -> None:
         table = console.screen.services
         await console.press(*"j" * (table.size.height + 2))
         with patch.object(ReadableColours, "apply", applied):
+            console.screen.key_comes()
             table.move(1)
             console.screen.paint_now()
         assert table.size.height > 10

@@ -120,18 +120,24 @@ def service_spans(row: ServiceView, shown: Sequence[str]) -> Mapping[str, int]:
 
 def service_sort_value(row: ServiceView, column: str) -> SortValue:
     """States worst first; times and figures by value."""
-    values: dict[str, SortValue] = {
-        "state": WORST_FIRST.index(row.state),
-        "service": row.name,
-        "since": -row.since.timestamp() if row.since else None,
-        "response": row.response_time_ms,
-        "p95": row.p95_ms,
-        "uptime": row.uptime_percent_24h,
-        "checked": row.last_checked.timestamp() if row.last_checked else None,
-        "group": row.group,
-        "error": row.error,
-    }
-    return values[column]
+    match column:
+        case "state":
+            return WORST_FIRST.index(row.state)
+        case "service":
+            return row.name
+        case "since":
+            return -row.since.timestamp() if row.since else None
+        case "response":
+            return row.response_time_ms
+        case "p95":
+            return row.p95_ms
+        case "uptime":
+            return row.uptime_percent_24h
+        case "checked":
+            return row.last_checked.timestamp() if row.last_checked else None
+        case "group":
+            return row.group
+    return row.error
 
 
 def service_search_text(row: ServiceView) -> str:

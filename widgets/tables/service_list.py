@@ -12,7 +12,7 @@ from rich.style import Style
 from amt_console.model import ServiceState, ServiceView
 from amt_console.model.queries.states import StateHistory
 from amt_console.text import STATE_WORDS, state_glyph
-from widgets.cells import Run, Runs, joined, width_of
+from widgets.cells import Run, Runs, joined, widest, width_of
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
 from widgets.state_strip import strip_runs
@@ -179,8 +179,7 @@ class ServiceList(LiveTable[ServiceRow]):
         """Names and groups take the width they need."""
         if column not in ("service", "group"):
             return None
-        texts = (each.name if column == "service" else each.group for each in self._services)
-        return max(map(width_of, texts), default=None)
+        return widest(tuple(each.name if column == "service" else each.group for each in self._services))
 
     def title(self) -> Runs:
         """Pane name, number of services, number per state other than up; with signs where words have no room."""
