@@ -133,13 +133,22 @@ async def test_arguments_are_not_read_by_a_shell() -> None:
 
 async def test_a_bounded_number_runs_at_once_and_as_many_wait() -> None:
     collector = PluginCollector(clock=SystemClock(), max_running=1)
-    hanging = Plugin(name="hanging", command=("/bin/sleep", "60"), timeout=1.0)
-    results = await asyncio.gather(*(collector.probe(hanging) for _ in range(3)))
-    assert sorted(result.error or "" for result in results) == [
-        "1 plugins ran for all of its 1 s: it was not started",
+    # The one that runs is there longer than the one that waits may wait, whatever the load.
+    runs = asyncio.create_task(collector.probe(Plugin(name="runs", command=("/bin/sleep", "60"), timeout=60.0)))
+    await asyncio.sleep(0)
+    waiting = Plugin(name="waits", command=("/bin/sleep", "60"), timeout=0.2)
+    results = await asyncio.gather(*(collector.probe(waiting) for _ in range(2)))
+    assert [result.error for result in results] == [
+        "1 plugins ran for all of its 0.2 s: it was not started",
         "1 plugins run and as many wait: it was not started",
-        "it did not end within 1 s, and was ended",
     ]
+    assert not runs.done()
+    runs.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await runs
+    # There is room again: for one that ends, and for one that waited for it.
+    ended = await asyncio.gather(*(collector.probe(Plugin(name="ends", command=("/bin/true",))) for _ in range(2)))
+    assert [result.state for result in ended] == [ServiceState.UP, ServiceState.UP]
 
 
 async def test_a_cancelled_probe_ends_its_plugin(tmp_path: Path) -> None:
