@@ -17,8 +17,8 @@ from typing import Any
 from unittest.mock import patch
 
 from support.pages import Line
-from support.renderers import forking_subprocess
 from support.stores import lay_out
+from support.template_process import forking_subprocess
 
 from amt_console.cli.startup.main import run
 from amt_console.clock import SystemClock

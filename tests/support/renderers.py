@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-from types import ModuleType
-
 import pytest
-from support import template_process
+from support.template_process import forking_subprocess
 
 from amt_console.reports import export
 from amt_console.reports.dashboards import making
 from amt_console.reports.jobs import processes
-
-
-def forking_subprocess() -> ModuleType:
-    """The module ``subprocess`` whose processes are forks where they can be."""
-    forking = ModuleType("subprocess")
-    forking.__dict__.update({**vars(subprocess), "Popen": template_process.start})
-    return forking
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ hundreds of them. ``start`` forks the same process in a fraction of it: the prog
 environment, the folder and the descriptors that ``subprocess`` would have given it. What looks at the imports
 themselves, or at what Python reads from the environment when it starts, uses ``subprocess``.
 
-The template is a process of its own (``python -m support.template_process``), one for each worker of the tests: a
-worker has threads, and a fork of it would have their locks.
+The template is a process of its own (``python -m support.template_process``), one for all workers of the tests: a
+worker has threads, and a fork of it would have their locks. Who needs it first starts it. It lives until the last
+worker has ended.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import atexit
 import contextlib
 import fcntl
 import gc
+import hashlib
 import importlib
 import json
 import os
@@ -31,6 +33,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +50,10 @@ READ_AT_START = ("PYTHON", "LC_", "LANG", "TEXTUAL", "ESCDELAY", "TERM_PROGRAM",
 """Variables that the interpreter or a library reads when it is imported; ``TERM`` and ``NO_COLOR`` are read later."""
 LOADED_LATE = ("alembic.command", "cryptography.hazmat.primitives.ciphers.aead", "uvicorn.lifespan.off")
 """Modules that the program imports when it first needs them, and most of these processes do."""
+NAME = "PYTEST_TEMPLATE_PROCESS"
+"""The variable that tells the forks the name of the template, for those that they start themselves."""
+_WORKER = b"worker"
+"""What a worker says, once, instead of a request."""
 _HEADER = 1 << 20
 _UNWRITTEN = 120
 """The interpreter's exit code when standard output cannot be written at the end."""
@@ -94,7 +101,7 @@ class ForkedProcess(subprocess.Popen[Any]):
             "new_session": start_new_session or self._own_terminal,
             "own_terminal": self._own_terminal,
         }
-        self._ending = _template().connect()
+        self._ending = _template()
         socket.send_fds(self._ending, [json.dumps(request).encode()], standard)
         self.pid = int(self._ending.recv(32))
         self._child_created = True
@@ -177,60 +184,71 @@ def _told(arguments: Sequence[str]) -> list[str]:
     return [*arguments[1:]] if arguments[0] == "-P" else [*arguments]
 
 
-class _Template:
-    """The template of this worker, from the side of the tests."""
-
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))}
-        command = [sys.executable, "-m", "support.template_process", str(theirs.fileno())]
-        self._process = subprocess.Popen(command, env=env, pass_fds=[theirs.fileno()], cwd="/")
-        theirs.close()
-        self._line = ours
-        atexit.register(self._end)
-        self._environment = _read_at_start(os.environ)
-
-    @property
-    def usable(self) -> bool:
-        """Whether it lives, and has what Python reads at its start as this process has it now."""
-        return self._process.poll() is None and self._environment == _read_at_start(os.environ)
-
-    def _end(self) -> None:
-        self._line.close()
-        self._process.wait()
-
-    def connect(self) -> socket.socket:
-        """A connection for one process."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            socket.send_fds(self._line, [b"+"], [theirs.fileno()])
-        return ours
+def forking_subprocess() -> ModuleType:
+    """The module ``subprocess`` whose processes are forks where they can be."""
+    forking = ModuleType("subprocess")
+    forking.__dict__.update({**vars(subprocess), "Popen": start})
+    return forking
 
 
-_templates: list[_Template] = []
+_lines: dict[str, socket.socket] = {}
+"""One to each template, open as long as this worker lives."""
 
 
-def _template() -> _Template:
-    for each in _templates:
-        if each.usable:
-            return each
-    _templates.append(_Template())
-    return _templates[-1]
+def _template() -> socket.socket:
+    """A connection to the template that was started with what Python reads at its start as this process has it now."""
+    name = os.environ.get(NAME)
+    if name is None:
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")
+        read = json.dumps(sorted(_read_at_start(os.environ).items()))
+        name = hashlib.sha256(f"{run} {ROOT} {read}".encode()).hexdigest()
+        while name not in _lines:
+            line = _connected(name) or _started(name)
+            # A template that ends at this moment answers nothing.
+            if line is not None and line.send(_WORKER) and line.recv(1):
+                _lines[name] = line
+    connection = _connected(name)
+    assert connection is not None, "the template process has ended"
+    return connection
+
+
+def _connected(name: str) -> socket.socket | None:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        connection.connect(f"\0{name}")
+    except ConnectionRefusedError:
+        connection.close()
+        return None
+    return connection
+
+
+def _started(name: str) -> socket.socket | None:
+    """Start the template, unless somebody else just does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        try:
+            listener.bind(f"\0{name}")
+        except OSError:
+            return None
+        listener.listen(128)
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))), NAME: name}
+        command = [sys.executable, "-m", "support.template_process", str(listener.fileno())]
+        subprocess.run(command, env=env, pass_fds=[listener.fileno()], cwd="/", check=True)
+        return _connected(name)
 
 
 def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if name.startswith(READ_AT_START)}
 
 
-def _serve(line: socket.socket) -> dict[str, Any]:
+def _serve(listener: socket.socket) -> dict[str, Any]:
     """In the template: fork at each request. Returns in the children only, with the request."""
+    workers: set[socket.socket] = set()
     living: dict[int, socket.socket] = {}
     wake_up, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(woken)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
-        ready, _, _ = select.select([line, wake_up], [], [])
+        ready, _, _ = select.select([listener, wake_up, *workers], [], [])
         if wake_up in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(wake_up, 4096)
@@ -239,24 +257,30 @@ def _serve(line: socket.socket) -> dict[str, Any]:
                 if ended:
                     with living.pop(pid) as connection, contextlib.suppress(OSError):
                         connection.send(str(os.waitstatus_to_exitcode(status)).encode())
-        if line in ready:
-            word, descriptors, _, _ = socket.recv_fds(line, 1, 1)
-            if not word:
-                sys.exit(0)  # the tests are over
-            connection = socket.socket(fileno=descriptors[0])
+        if listener in ready:
+            connection, _ = listener.accept()
             request, standard, _, _ = socket.recv_fds(connection, _HEADER, 3)
-            pid = os.fork()
-            if pid == 0:
-                for each in (line, connection, *living.values()):
-                    each.close()
-                signal.set_wakeup_fd(-1)
-                os.close(wake_up)
-                os.close(woken)
-                return {**json.loads(request), "standard": standard}
-            living[pid] = connection
-            connection.send(str(pid).encode())
-            for each in standard:
-                os.close(each)
+            if request == _WORKER:
+                workers.add(connection)
+                connection.send(b"+")
+            elif request:
+                pid = os.fork()
+                if pid == 0:
+                    for each in (listener, connection, *workers, *living.values()):
+                        each.close()
+                    signal.set_wakeup_fd(-1)
+                    os.close(wake_up)
+                    os.close(woken)
+                    return {**json.loads(request), "standard": standard}
+                living[pid] = connection
+                connection.send(str(pid).encode())
+                for each in standard:
+                    os.close(each)
+        for worker in workers.intersection(ready):
+            worker.close()
+            workers.remove(worker)
+            if not workers:
+                sys.exit(0)  # the tests are over
 
 
 def _become(request: dict[str, Any]) -> None:
@@ -273,8 +297,9 @@ def _become(request: dict[str, Any]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(request["cwd"])
+    name = os.environ[NAME]
     os.environ.clear()
-    os.environ.update(request["env"])
+    os.environ.update({**request["env"], NAME: name})
     time.tzset()
     random.seed()
     for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
@@ -297,10 +322,21 @@ def _import_all() -> None:
         importlib.import_module(name)
 
 
+def _fork_what_forks_start() -> None:
+    """The processes that make reports: a new one imports the renderer for longer than it draws."""
+    forking = importlib.import_module("support.template_process").forking_subprocess()
+    for module in ("amt_console.reports.export", "amt_console.reports.jobs.processes"):
+        vars(importlib.import_module(module))["subprocess"] = forking
+
+
 def main() -> None:
     """The template process; ends in the children, as the program."""
+    if os.fork():
+        os._exit(0)  # nobody has to wait for its end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()  # imports make very many objects and little garbage
     _import_all()
+    _fork_what_forks_start()
     gc.enable()
     assert threading.active_count() == 1, "a fork would have the locks of the other threads"
     gc.collect()
