@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import socket
 import threading
 import warnings
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 from support.fair_time import fair_time
 from support.stores import START, at, empty, result
 
@@ -25,6 +27,7 @@ from amt_console.store.engines.partitions import (
     make_room,
     partition_name,
 )
+from amt_console.store.engines.postgresql import Postgresql
 from amt_console.store.upkeep.retention import Retention
 from amt_console.store.upkeep.retention_rules import RetentionPolicy
 
@@ -183,6 +186,21 @@ def expired(engine: Engine) -> Iterator[Connection]:
     with engine.begin() as connection:
         connection.execute(text("UPDATE lease SET expires_at = clock_timestamp() - interval '1 second'"))
         yield connection
+
+
+@pytest.mark.parametrize("which", ["reader", "writer", "control"])
+def test_both_ends_of_a_connection_notice_that_the_other_is_gone(store_url: str, which: str) -> None:
+    made: Engine = getattr(Postgresql(make_url(store_url), read_only=False, patient=False), which)()
+    with made.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        with socket.socket(fileno=os.dup(driver.fileno())) as line:
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            numbers = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+            assert [line.getsockopt(socket.IPPROTO_TCP, number) for number in numbers] == [5, 3, 2, 10_000]
+        names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+        assert [connection.execute(text(f"SHOW {name}")).scalar_one() for name in names] == ["5", "3", "2", "10000"]
+    made.dispose()
 
 
 def test_who_has_lost_the_lease_writes_nothing_more(store: Store, engine: Engine, clock: FakeClock) -> None:
