@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
@@ -234,6 +235,17 @@ def test_a_terminal_with_few_colours_shows_what_can_be_read(env: dict[str, str])
                 pair = [NAMES.get(cell.fg, text), NAMES.get(cell.bg, under)]
                 assert {cell.fg, cell.bg} <= {"default", *NAMES}
                 assert contrast(*(reversed(pair) if cell.reverse else pair)) >= LEAST_CONTRAST, cell
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize(("theme", "ground"), [("amt-light", "ffffff"), ("amt-high-contrast", "000000")])
+def test_the_theme_of_the_environment_has_its_own_ground(theme: str, ground: str) -> None:
+    command = [sys.executable, "-m", "support.console_script", "incident"]
+    env = {"PYTHONPATH": str(TESTS), "TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_THEME": theme}
+    with TerminalProgram(command, env=env) as program:
+        program.wait_for("monitoring")
+        grounds = Counter(cell.bg for cell in program.cells())
+        assert grounds.most_common(1)[0][0] == ground, grounds
 
 
 async def test_the_theme_of_the_environment_is_the_first_one(monkeypatch: pytest.MonkeyPatch) -> None:

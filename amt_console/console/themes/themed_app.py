@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
+from textual.reactive import Reactive
 from textual.screen import Screen
 
 from amt_console.console.screens.base import ConsoleScreen
@@ -32,6 +33,11 @@ class ThemedApp(App[None], inherit_bindings=False):
     Args:
         driver_class: Writes to the terminal.
         ascii_only: Draw with ASCII characters only.
+    """
+
+    theme: Reactive[str] = Reactive("textual-dark")
+    """As in Textual, but not from the environment: a theme that is set before it is registered has no colours, and
+    set once more it changes nothing. ``Appearance`` reads the environment.
     """
 
     def __init__(self, driver_class: type[Driver], *, ascii_only: bool) -> None:
