@@ -1,7 +1,8 @@
 """A chart over time: lines or stacked phases between axes, outages, failures, gaps.
 
-plotext sets the frame: axes, scale, labels without overlap. The lines are dots of our own (``widgets.plot.canvas``):
-plotext takes 7 ms for a line of 300 points, and it can neither shade a period nor leave a gap.
+plotext sets the frame: axes, scale, labels without overlap. A small chart sets its own, which looks the same
+(``widgets.plot.axes``). The lines are dots of our own (``widgets.plot.canvas``): plotext takes 7 ms for a line of
+300 points, and it can neither shade a period nor leave a gap.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from textual.strip import Strip
 from widgets.cells import line
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
+from widgets.plot.axes import axes
 from widgets.plot.drawing import LEAST_HEIGHT, LEAST_WIDTH, Drawing
-from widgets.plot.frame import is_loaded, load
+from widgets.plot.frame import frame, is_loaded, load
 from widgets.plot.plot import ChartLine, ChartMark, Period, Plot
 from widgets.plot.short import short_strips
 
@@ -31,14 +33,20 @@ class Chart(LineView):
     is drawn.
     """
 
-    def __init__(self, *, look: Look = PLAIN_LOOK, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, look: Look = PLAIN_LOOK, small: bool = False, id: str | None = None) -> None:  # noqa: A002
+        """Args:
+        look: Colours and alphabet.
+        small: Whether it is one of a card beside a list: then it needs no plotext.
+        id: Of the widget.
+        """
         super().__init__(look=look, id=id)
         self._plot = Plot()
+        self._small = small
         self._fault = ""
 
     def on_mount(self) -> None:
         """Load plotext before the first chart; until then the room is blank, and without it the reason stands there."""
-        if not is_loaded():
+        if not self._small and not is_loaded():
             self.run_worker(self._load(), exit_on_error=False)
 
     async def _load(self) -> None:
@@ -56,16 +64,16 @@ class Chart(LineView):
 
     def build(self, width: int, height: int | None) -> Sequence[Strip]:
         """Legend and chart."""
-        if self.is_mounted and not is_loaded():
+        if self.is_mounted and not self._small and not is_loaded():
             return _note(self._fault, width, height or 10, self.look)
-        return chart_strips(self._plot, width, height or 10, self.look)
+        return chart_strips(self._plot, width, height or 10, self.look, small=self._small)
 
 
-def chart_strips(plot: Plot, width: int, height: int, look: Look) -> list[Strip]:
-    """The lines of a chart, exactly ``width`` times ``height`` cells."""
+def chart_strips(plot: Plot, width: int, height: int, look: Look, *, small: bool = False) -> list[Strip]:
+    """The lines of a chart, exactly ``width`` times ``height`` cells; a ``small`` one needs no plotext."""
     if width < LEAST_WIDTH or height < 1:
         return _note("no room for the chart", width, height, look)
-    drawing = Drawing(plot, width, max(height, LEAST_HEIGHT), look)
+    drawing = Drawing(plot, width, max(height, LEAST_HEIGHT), look, axes if small else frame)
     if not drawing.measured and not any(plot.failed) and not drawing.outages:
         return _note("nothing was measured in this window", width, height, look)
     return drawing.strips() if height >= LEAST_HEIGHT else short_strips(plot, width, height, look)

@@ -69,7 +69,7 @@ def code_of_screens() -> tuple[Callable[[], object], ...]:
     """What loads the code that is needed later, in small pieces: cards, screens, pages, palette. Then free memory goes
     back to the system: loading leaves 2 MB of it.
 
-    Charts are left out: the library that sets their frames takes 6 MB, and many consoles never show one.
+    plotext is left out: it takes 5 MB, and many consoles never show a page with a large chart.
     """
     places = (place.screen.partition(":")[0] for place in PLACES)
     modules = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
@@ -13,7 +13,6 @@ from textual.strip import Strip
 from widgets.cells import Run, clean, crop, line, runs_width, width_of
 from widgets.look import Look
 from widgets.plot.canvas import PENS, Canvas, stretches
-from widgets.plot.frame import frame
 from widgets.plot.plot import ChartLine, Plot, stacked
 from widgets.plot.scale import Scale, all_known, known, scale_of, spread_labels, tick_labels, time_ticks, value_label
 
@@ -22,6 +21,10 @@ Grid = list[list[tuple[str, Style]]]
 LEAST_WIDTH, LEAST_HEIGHT = 20, 6
 """Fewer lines leave less than three between legend and axis, where a course says nothing."""
 
+Labels = tuple[tuple[int, str], ...]
+"""Rows from below or columns, and their labels."""
+Axes = Callable[[int, int, Labels, Labels, int], tuple[str, ...]]
+"""Sets the axes, as ``widgets.plot.axes.axes``."""
 _T = TypeVar("_T")
 _LABEL_CELLS = 9
 """Room for a label of the time axis with the blanks around it."""
@@ -34,9 +37,17 @@ _PLAIN_FRAME = str.maketrans("┤│└┬─", "+|++-")
 
 
 class Drawing:
-    """One drawing of a plot."""
+    """One drawing of a plot.
 
-    def __init__(self, plot: Plot, width: int, height: int, look: Look) -> None:
+    Args:
+        plot: What it shows.
+        width: Cells.
+        height: Lines.
+        look: Colours and alphabet.
+        axes: Sets its axes.
+    """
+
+    def __init__(self, plot: Plot, width: int, height: int, look: Look, axes: Axes) -> None:
         self._plot, self._look, self._width = plot, look, width
         self._lines = [ChartLine(each.name, all_known(each.values)) for each in plot.lines[: len(PENS)]]
         self._phases = [ChartLine(each.name, all_known(each.values)) for each in plot.phases[: len(_FILLS)]]
@@ -53,7 +64,7 @@ class Drawing:
         if self._columns < 8:
             labels, self._gutter, self._columns = (), 1, width - _MARGIN - 1
         self._canvas = Canvas(self._columns, self._rows, ascii_only=look.ascii_only)
-        self._frame = frame(self._columns, self._rows, labels, self._time_labels(), self._gutter)
+        self._frame = axes(self._columns, self._rows, labels, self._time_labels(), self._gutter)
         self.outages = self._shaded()
         self._failed_columns = self._failing()
         palette = look.palette
@@ -89,7 +100,7 @@ class Drawing:
         from_zero = plot.from_zero or bool(self._phases)
         return scale_of(values, rows=self._rows, unit=plot.unit, from_zero=from_zero, high=known(plot.high))
 
-    def _value_labels(self) -> tuple[tuple[int, str], ...]:
+    def _value_labels(self) -> Labels:
         """Labels of the scale with their rows, counted from below."""
         if not self.measured:
             return ()
@@ -100,7 +111,7 @@ class Drawing:
             rows[self._rows - 1 - canvas.row_of(self._scale.place(tick))] = label
         return tuple(rows.items())
 
-    def _time_labels(self) -> tuple[tuple[int, str], ...]:
+    def _time_labels(self) -> Labels:
         """Labels of the time axis with their columns."""
         plot = self._plot
         if plot.labels:

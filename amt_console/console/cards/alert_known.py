@@ -18,7 +18,6 @@ from amt_console.model.why import AlertWhy
 from amt_console.operations.history.moved_alike import MOST_MOVED
 from amt_console.operations.protocol import NotFoundError, OperationError, Operations, ServiceDetail
 from amt_console.text import safe_text
-from widgets.plot import frame
 
 BACK_HOURS = 24.0 * 30
 """How far back an earlier alert of the same subject is looked for."""
@@ -105,7 +104,6 @@ def ask_course(
     window = window_at(known, hours)
     moment = at if window.open_end else window.end
     known = replace(known, window=window)
-    frame.load()
     if service:
         query = StatesQuery(window.hours, (known.subject,), at=moment)
         known = replace(

@@ -76,8 +76,8 @@ def chart(known: AlertKnown, look: Look, *, lines: int) -> Section | None:
 
 @lru_cache(maxsize=8)
 def _chart(plot: Plot, width: int, height: int, look: Look) -> tuple[Strip, ...]:
-    """A chart takes some milliseconds, and most redraws leave it as it is."""
-    return tuple(chart_strips(plot, width, height, look))
+    """A chart takes some milliseconds, and most redraws leave it as it is. It is drawn on the loop: without plotext."""
+    return tuple(chart_strips(plot, width, height, look, small=True))
 
 
 def _span(window: IncidentWindow, now: datetime, look: Look) -> str:

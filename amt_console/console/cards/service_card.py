@@ -93,7 +93,7 @@ class ServiceCard(Card):
 
     def compose(self) -> ComposeResult:
         """Head, strip, charts, lists; what has nothing to tell is hidden."""
-        look = self.look
+        look, small = self.look, not self._links  # on a page of its own its charts are large
         yield FactLines(look=look, id="head", wrap_at=2)
         yield self._optional("SEEN FROM", "locations")
         yield self._over("STATES", "states")
@@ -101,14 +101,14 @@ class ServiceCard(Card):
         with Container(classes="-columns"):
             with Vertical(classes="-left"):
                 yield self._over("RESPONSE", "response")
-                yield Chart(look=look, id="chart")
+                yield Chart(look=look, small=small, id="chart")
                 yield FactLines("ALERTS", look=look, id="alerts-of")
                 yield self._optional("LAST ERRORS", "errors", wrap_at=4)
                 yield self._optional("BODY", "answer", wrap_at=0)
                 yield self._optional("EVIDENCE", "evidence", wrap_at=2)
             with Vertical(classes="-right"):
                 yield self._over("PHASES", "phases-over")
-                yield Chart(look=look, id="phases-chart")
+                yield Chart(look=look, small=small, id="phases-chart")
                 yield FactLines("LAST RESPONSE", look=look, id="phases")
                 yield self._optional("VALUES", "values")
                 yield FactLines("FACTS", look=look, id="facts")
