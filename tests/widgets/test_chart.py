@@ -330,3 +330,10 @@ def test_a_low_chart_tells_failures_outages_and_gaps_apart() -> None:
     row = texts(plot, 80, 2)[1]
     assert row.index("✖") < row.index("·") < row.index("░") < row.rindex("·")
     assert texts(plot, 80, 2, ASCII_LOOK)[1].isascii()
+
+
+def test_in_few_lines_a_window_of_a_day_is_told_in_times_and_longer_ones_in_days() -> None:
+    day = one(1, 2, start=END - timedelta(hours=24, minutes=5))
+    assert texts(day, 40, 4)[-1].split() == ["11:55", "12:00"]
+    week = one(1, 2, start=END - timedelta(days=7))
+    assert texts(week, 40, 4)[-1].split() == ["29", "Dec", "05", "Jan"]

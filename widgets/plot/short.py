@@ -17,6 +17,8 @@ from widgets.sparkline import merged, resample, stretched
 
 _LEVELS, _ASCII_LEVELS = "▁▂▃▄▅▆▇█", ".:|#"
 _NAME_CELLS = 8
+_HOURS_UP_TO = 1.5 * 86_400
+"""Seconds of a window whose begin and end are told as times of day: one of a day holds a whole bucket more."""
 _TIMES_FROM = 3
 """Lines from which the last one tells begin and end."""
 
@@ -109,7 +111,7 @@ def _is_out(plot: Plot, column: int, columns: int) -> bool:
 
 def _times(start: datetime, end: datetime, gutter: int, columns: int, width: int, look: Look) -> Strip:
     """Begin and end below the bars."""
-    form = "%H:%M" if (end - start).total_seconds() <= 86_400 else "%d %b"
+    form = "%H:%M" if (end - start).total_seconds() <= _HOURS_UP_TO else "%d %b"
     first, last = (f"{each.astimezone(look.zone):{form}}" for each in (start, end))
     left = gutter + 2 if gutter else 1
     between = max(1, columns - width_of(first) - width_of(last))

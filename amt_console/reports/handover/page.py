@@ -28,6 +28,12 @@ from amt_console.text import SEVERITY_WORDS, duration
 FILE = "handover.{}"
 MOST_FINDINGS = 12
 _TONES = {Severity.CRITICAL: Tone.CRITICAL, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.INFO}
+_WHEN = {
+    FindingKind.SATURATION: "worst at",
+    FindingKind.DISK_FULL: "full at",
+    FindingKind.ANOMALY: "at",
+}
+"""What the moment of a finding is, where nothing began then."""
 _FINDING_WORDS = {
     FindingKind.INCIDENT: "Incident",
     FindingKind.CHANGE_POINT: "Shift of level",
@@ -324,11 +330,17 @@ def _watch(findings: Sequence[Finding], times: Times) -> Items:
                     _FINDING_WORDS.get(each.kind, each.kind.value),
                     each.subject,
                     each.evidence[0] if each.evidence else "",
-                    (*each.evidence[1:4], *([f"since {times.short(each.begin)}"] if each.begin is not None else [])),
+                    (*each.evidence[1:4], *_when(each, times)),
                 )
                 for each in group
             ]
     return Items("watch-list", tuple(items), "Nothing stands out.")
+
+
+def _when(finding: Finding, times: Times) -> tuple[str, ...]:
+    if finding.begin is None:
+        return ()
+    return (f"{_WHEN.get(finding.kind, 'since')} {times.short(finding.begin)}",)
 
 
 def _watch_group(group: Sequence[Finding], times: Times) -> Item:

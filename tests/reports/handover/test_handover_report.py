@@ -93,9 +93,16 @@ def test_snoozed_alerts_stand_apart(open_shift: HandoverData) -> None:
 
 
 def test_findings_are_what_to_watch(open_shift: HandoverData) -> None:
-    finding = Finding(FindingKind.DISK_FULL, "host", ("The disk is full in 3 days.",), at=NOW)
-    text = markdown(handover_page(open_shift, (finding,), Times(zone_of("UTC")))).decode()
-    assert "The disk is full in 3 days." in text
+    findings = (
+        Finding(FindingKind.DISK_FULL, "host", ("The disk is full in 3 days.",), at=NOW),
+        Finding(FindingKind.SATURATION, "host cpu", ("cpu was over its limit for 57m",), at=NOW),
+        Finding(FindingKind.CORRELATION, "api", ("slow when the host is busy",), since=NOW, until=NOW),
+    )
+    times = Times(zone_of("UTC"))
+    text = markdown(handover_page(open_shift, findings, times)).decode()
+    assert f"The disk is full in 3 days. (full at {times.short(NOW)})" in text
+    assert f"over its limit for 57m (worst at {times.short(NOW)})" in text
+    assert f"when the host is busy (since {times.short(NOW)})" in text
 
 
 def test_many_findings_of_one_kind_are_one_item_with_the_newest_first(open_shift: HandoverData) -> None:
