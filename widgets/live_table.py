@@ -13,6 +13,7 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from widgets.below import OnStyle
@@ -218,9 +219,17 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draw the lines that became visible; Textual's own paints the whole table."""
         if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.position = new_value
+            self._move_scrollbar(new_value)
         if round(old_value) != round(new_value):
             self._repaint()
+
+    def _move_scrollbar(self, position: float) -> None:
+        """Paint the scrollbar if it looks different: a row of a long list moves it by less than it can show."""
+        bar = self.vertical_scrollbar
+        if _thumb(bar, position) == _thumb(bar, bar.position):
+            bar.set_reactive(ScrollBar.position, position)
+        else:
+            bar.position = position
 
     def on_resize(self) -> None:
         """Choose the columns for the new size."""
@@ -375,3 +384,12 @@ class LiveTable(OnStyle, ScrollView, Generic[RowT], can_focus=True, inherit_bind
             used += size + (at > 0)
             at += covered
         return Strip(segments, used).adjust_cell_length(width, NO_STYLE)
+
+
+def _thumb(bar: ScrollBar, position: float) -> int:
+    """Where Textual draws the thumb of a vertical scrollbar, in eighths of a cell."""
+    size, hidden = bar.size.height, bar.window_virtual_size - bar.window_size
+    if not size or not bar.window_size or hidden <= 0:
+        return 0
+    thumb = max(1.0, bar.window_size * size / bar.window_virtual_size)
+    return int((size - thumb) * position / hidden * 8)

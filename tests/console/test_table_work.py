@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from support.desk import desk
+from support.desk import Desk, desk
 from support.pictures import many, thousand
+from textual.scrollbar import ScrollBar
 
 from amt_console.console.app import ConsoleApp
 from amt_console.console.terminal.colours import ReadableColours
@@ -49,6 +51,33 @@ async def test_a_moved_cursor_looks_at_new_rows_alone() -> None:
             await console.press(*"j" * (table.size.height + 1))
             assert table.scroll_offset.y > 0
             assert counts == {"row": table.scroll_offset.y}
+
+
+async def test_a_scrollbar_is_painted_when_it_looks_different() -> None:
+    painted: list[Any] = []
+    refresh = ScrollBar.refresh
+
+    def refreshed(bar: ScrollBar, *regions: Any, **options: Any) -> Any:
+        painted.append(bar.render())
+        return refresh(bar, *regions, **options)
+
+    def looks(console: Desk) -> Any:
+        bar = console.screen.services.vertical_scrollbar
+        options = console.app.console.options.update(width=1, height=bar.size.height)
+        return console.app.console.render_lines(bar.render(), options)
+
+    async with desk(thousand(), size=(80, 24)) as console:
+        table = console.screen.services
+        await console.press(*"j" * (table.size.height + 1))
+        seen = [looks(console)]
+        with patch.object(ScrollBar, "refresh", refreshed):
+            for steps in (*[1] * 30, 100, 1, -1, 500, -700, 1000):
+                painted.clear()
+                table.move(steps)
+                seen.append(looks(console))
+                assert bool(painted) == (seen[-1] != seen[-2])
+                assert table.vertical_scrollbar.position == table.scroll_offset.y
+        assert any(a == b for a, b in pairwise(seen))
 
 
 async def test_a_list_that_scrolls_finishes_new_lines_alone() -> None:
