@@ -217,6 +217,17 @@ def test_an_hour_that_is_slow_day_after_day_is_told_with_its_usual_value() -> No
     assert (advice.rule, advice.evidence[1]) == ("slow-hour", "slow on 6 of 7 days")
 
 
+def test_two_days_are_too_few_for_a_daily_pattern() -> None:
+    def hour(start: datetime) -> Rollup:
+        return rollup(start, 3600, samples=20, up=3600, times=[1500.0 if start.hour == 14 else 50.0] * 20)
+
+    two_days = Window(WEEK.end - timedelta(days=2), WEEK.end, 3600)
+    history = ServiceHistory("api", [hour(start) for start in two_days.starts()], initial=ServiceState.UP)
+    found = analyse(two_days, [history], zone=UTC_ZONE, limits=AnalysisLimits())
+    assert found.services[0].latency.slowest_hour_days == (2, 2)
+    assert "slow-hour" not in {advice.rule for advice in found.recommendations}
+
+
 def outage(name: str, began: datetime, minutes: int, error: str, **more: object) -> ServiceHistory:
     """A day of a service that was down once."""
     ended = began + timedelta(minutes=minutes)
