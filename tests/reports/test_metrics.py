@@ -124,7 +124,10 @@ def test_sums_stand_for_rows_that_retention_deleted(tmp_path: Path) -> None:
     clock = FakeClock(at(3 * 86_400))
     with Store.open(f"sqlite:///{path}", clock=clock) as store:
         with store.transaction() as writes:
-            writes.add_results([result("api", 600 * step, interval=600, ms=40) for step in range(6 * 24 * 3)])
+            states = (ServiceState.UP, ServiceState.DEGRADED)
+            writes.add_results(
+                [result("api", 600 * step, states[step % 2], interval=600, ms=40) for step in range(6 * 24 * 3)]
+            )
         run = Retention(store, RetentionPolicy(monitoring_logs=timedelta(days=1)), clock=clock)
         while run.step() is not None:
             pass
@@ -135,6 +138,8 @@ def test_sums_stand_for_rows_that_retention_deleted(tmp_path: Path) -> None:
     raw = [each for each in found if each.metric == "up"]
     assert sum(each.value for each in summed) + len(raw) == 6 * 24 * 3
     assert summed[-1].at_us < raw[0].at_us
+    whole = {each.metric: each.value for each in found if each.at_us == summed[1].at_us}
+    assert (whole["up_seconds:1h"], whole["degraded_seconds:1h"]) == (3600, 1800), "slow is up"
     assert len(raw) > 6 * 24 - 7
 
 
