@@ -93,6 +93,18 @@ def test_the_first_data_of_an_attached_console_needs_no_action_and_no_question()
     assert values == {"inbound", "oncall", "queries", "base", "results", "snapshot", "states"}
 
 
+def test_the_screens_load_of_the_analysis_what_they_show() -> None:
+    found = loaded(
+        "import amt_console.operations.first_look\n"
+        "from amt_console.console.spare_time import code_of_screens\n"
+        "for load in code_of_screens():\n"
+        "    load()"
+    )
+    assert "amt_console.console.screens.incidents" in found
+    assert "amt_console.analysis.uptime.availability" in found
+    assert not found & {"amt_console.analysis.performance", "amt_console.analysis.anomalies", "statistics"}
+
+
 def test_a_command_loads_no_other_command() -> None:
     found = loaded("from amt_console.cli.startup.commands import run_command; run_command(['alerts', '--help'])")
     assert "amt_console.cli.alerts" in found
