@@ -102,13 +102,16 @@ class TitleBar(LineView):
         place = self._state.place
         named, short = [badge, *self._named(place)], [badge, *self._named(place.partition(" ")[0])]
         # Who looks stands on the monitor's screen as well: it goes before the name of this screen does.
+        choices = []
         for head, looking in ((named, True),) if past else ((named, True), (named, False), (short, True)):
             needed = runs_width([*head, (dot.join((*facts[:2], *on_call[-1:])), palette.bar)]) + 4
             right = self._monitor(self._snapshot, self._state, width - needed, looking=looking)
             room = width - runs_width(head) - runs_width(right) - 3
             shown = self._fitting(facts, on_call, room)
-            if len(shown[0]) <= room and (not on_call or shown[-1] in on_call):
-                break  # with the name of the screen everything important has room
+            lacks = (len(shown[0]) > room, bool(on_call) and shown[-1] not in on_call)
+            choices.append((lacks, head, right, shown))
+        # The first of those that lack least: with the name of the screen if everything important has room beside it.
+        _, head, right, shown = min(choices, key=lambda choice: choice[0])
         left = [*head, (f"  {dot.join(shown)}", palette.bar)]
         if past and runs_width(left) + runs_width(right) > width:
             left = [badge, *self._named(place)]  # in the past nothing is to be done: where one is comes first

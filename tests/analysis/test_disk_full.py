@@ -43,7 +43,7 @@ def test_the_limit_may_be_lower() -> None:
 @pytest.mark.parametrize(
     ("used", "words"),
     [
-        (lambda hour: 60 + hour, "nothing is told up to 70 %"),
+        (lambda hour: 60 + hour, "a full disk is foretold from 70 % on"),
         (lambda hour: 80 + hour / 10, "not full within 24 h"),
         (lambda _: 95.0, "it does not grow"),
         (lambda hour: 95 - hour / 10, "it does not grow"),

@@ -233,7 +233,7 @@ def _host(end: datetime, query: HostQuery, trouble: bool) -> HostHistory:
             end + 7 * _HOUR if trouble else None,
             "91.4 % used, growing 1.10 to 1.32 points an hour over the last 6 and 24 h"
             if trouble
-            else "61.0 % used: nothing is told up to 70 %",
+            else "61.0 % used: a full disk is foretold from 70 % on",
         ),
         DiskRoom("/", 42.0, 100 << 30, 58 << 30, None, "only the fullest disk has a forecast"),
     )

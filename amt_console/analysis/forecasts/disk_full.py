@@ -57,7 +57,7 @@ def disk_full(
     if used >= limit_percent:
         return Forecast(THEIL_SEN, None, None, (), f"it is full: {used:.1f} % used", full_at=now)
     if used <= LEAST_USED_PERCENT:
-        return _none(f"{used:.1f} % used: nothing is told up to {LEAST_USED_PERCENT:g} %")
+        return _none(f"{used:.1f} % used: a full disk is foretold from {LEAST_USED_PERCENT:g} % on")
     lines = []
     for span in (SHORT, LONG):
         buckets = _buckets([point for point in points if point[0] >= -span.total_seconds() / 3600], span)

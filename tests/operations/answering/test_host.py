@@ -69,7 +69,7 @@ def test_a_disk_that_fills_within_a_day_is_told_with_the_reason(recorded: Record
     assert timedelta(hours=4) < data.full_at - recorded.now < timedelta(hours=7)
     assert "points an hour" in data.reason
     assert (root.mount, root.full_at) == ("/", None)
-    assert "nothing is told up to 70 %" in root.reason
+    assert "a full disk is foretold from 70 % on" in root.reason
 
 
 def test_a_disk_that_fills_slowly_is_told_by_the_whole_window(recorded: Recorded) -> None:
