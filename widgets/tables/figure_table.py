@@ -13,7 +13,7 @@ from rich.style import Style
 from amt_console.model import BusinessFigures, Figure, FigureFault, FigureKind, FigureUnit, Series
 from amt_console.text import figure_text, unread_words
 from widgets.business_panels import ChatbotPanel, OverviewPanel, RevenuePanel
-from widgets.cells import Runs
+from widgets.cells import Runs, runs_width, width_of
 from widgets.figures_panel import SUSPECT_MARK, FiguresPanel, Shown
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
@@ -195,7 +195,10 @@ class FigureTable(LiveTable[FigureRow]):
                     why = figure.suspect or figure.reason or "no number"
                     return [(f"{self.look.missing} {why}", palette.muted)]
                 mark: Runs = [(SUSPECT_MARK, palette.warning)] if figure.suspect else []
-                return [(value_words(row), palette.strong), *mark]
+                words = value_words(row)
+                if width_of(words) + runs_width(mark) > width:
+                    words = figure_text(row.value, row.shown.unit)  # the line above the keys names the currency
+                return [(words, palette.strong), *mark]
             case "change":
                 if row.change_percent is None:
                     return [(self.look.missing, palette.muted)]
