@@ -160,7 +160,7 @@ class Engine:
             clock=clock,
             no_data_watch=self._no_data_watch,
             on_pause=self._paused,
-            on_no_data=self._silent,
+            on_no_data=self._no_data,
             on_sign_of_life=self._flusher.keep_alive,
             on_tick=self._tick,
         )
@@ -352,11 +352,11 @@ class Engine:
         self._flusher.add(reading)
 
     def _paused(self, pause: Pause) -> None:
-        self._inbound.deaf(pause.gap)
+        self._inbound.paused(pause.gap)
         self._flusher.add(pause, urgent=True)
 
-    def _silent(self, silence: NoData) -> None:
-        self._flusher.add(silence, urgent=True)
+    def _no_data(self, missing: NoData) -> None:
+        self._flusher.add(missing, urgent=True)
 
     def _committed(self) -> None:
         if self._on_change is None:

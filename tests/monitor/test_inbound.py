@@ -278,7 +278,9 @@ class TestJobs:
         clock = FakeClock()
         jobs = self.jobs(clock)
         clock.advance(3000.0)
-        jobs.deaf(Gap(clock.now() - timedelta(seconds=900), clock.now() + timedelta(seconds=900), GapReason.SUSPENDED))
+        jobs.paused(
+            Gap(clock.now() - timedelta(seconds=900), clock.now() + timedelta(seconds=900), GapReason.SUSPENDED)
+        )
         clock.advance(1800.0)
         assert self.states(jobs, clock) == ["up"]
         clock.advance(3600.0)

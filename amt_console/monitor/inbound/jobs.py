@@ -44,7 +44,7 @@ class HeartbeatJobs:
         self._gaps = sorted((*self._gaps, *gaps), key=attrgetter("started_at", "ended_at"))[-MOST_GAPS:]
         self._told = {}
 
-    def deaf(self, gap: Gap) -> None:
+    def paused(self, gap: Gap) -> None:
         """No report could be taken for a while."""
         self.recall({}, [gap])
 

@@ -69,9 +69,9 @@ class InboundWatch:
         """Look at once: something came in."""
         self._poke.set()
 
-    def deaf(self, gap: Gap) -> None:
+    def paused(self, gap: Gap) -> None:
         """Nothing could be taken for a while."""
-        self._jobs.deaf(gap)
+        self._jobs.paused(gap)
 
     def notices(self) -> tuple[str, ...]:
         """That alerts from outside are refused."""

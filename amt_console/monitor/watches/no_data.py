@@ -38,40 +38,40 @@ class NoDataWatch:
     """
 
     def __init__(self, intervals: Mapping[str, float], *, now: float) -> None:
-        self._ears: dict[str, _LastResult] = {}
+        self._last_results: dict[str, _LastResult] = {}
         self.replace(intervals, now=now)
 
     def replace(self, intervals: Mapping[str, float], *, now: float) -> None:
         """Use another set of subjects. Those that stay keep their times."""
-        before, self._ears = self._ears, {}
+        before, self._last_results = self._last_results, {}
         for subject, interval in intervals.items():
-            ear = before.get(subject)
-            heard = now if ear is None or ear.interval != interval else ear.heard
-            self._ears[subject] = _LastResult(interval, heard, heard + NO_DATA_AFTER * interval)
+            last = before.get(subject)
+            heard = now if last is None or last.interval != interval else last.heard
+            self._last_results[subject] = _LastResult(interval, heard, heard + NO_DATA_AFTER * interval)
 
     def heard(self, subject: str, now: float) -> None:
         """Note a fresh result."""
-        ear = self._ears.get(subject)
-        if ear is not None:
-            ear.heard, ear.next_tell = now, now + NO_DATA_AFTER * ear.interval
-            ear.reason = UNHEARD
+        last = self._last_results.get(subject)
+        if last is not None:
+            last.heard, last.next_tell = now, now + NO_DATA_AFTER * last.interval
+            last.reason = UNHEARD
 
     def unmeasured(self, subject: str, reason: str) -> None:
         """Note a result without data: it is not fresh, but gives the reason."""
-        ear = self._ears.get(subject)
-        if ear is not None:
-            ear.reason = reason
+        last = self._last_results.get(subject)
+        if last is not None:
+            last.reason = reason
 
     def forgive(self, now: float) -> None:
         """Start over after a gap: no subject could have had data."""
-        for subject in self._ears:
+        for subject in self._last_results:
             self.heard(subject, now)
 
-    def silent(self, now: float) -> list[Overdue]:
+    def overdue(self, now: float) -> list[Overdue]:
         """The subjects to report now."""
         told: list[Overdue] = []
-        for subject, ear in self._ears.items():
-            if now >= ear.next_tell:
-                ear.next_tell = now + ear.interval
-                told.append(Overdue(subject, now - ear.heard, ear.reason))
+        for subject, last in self._last_results.items():
+            if now >= last.next_tell:
+                last.next_tell = now + last.interval
+                told.append(Overdue(subject, now - last.heard, last.reason))
         return told

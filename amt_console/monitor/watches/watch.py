@@ -126,8 +126,8 @@ class TickLoop:
             self._on_sign_of_life()
         if now.monotonic >= self._no_data_at:
             self._no_data_at = now.monotonic + NO_DATA_EVERY
-            for silent in self._no_data_watch.silent(now.monotonic):
-                self._on_no_data(NoData(silent.subject, silent.seconds, now, silent.reason))
+            for overdue in self._no_data_watch.overdue(now.monotonic):
+                self._on_no_data(NoData(overdue.subject, overdue.seconds, now, overdue.reason))
         if self._freeze_at is not None and now.monotonic >= self._freeze_at:
             # Objects alive by now live long: full collections over them would delay the readings of the clock.
             self._freeze_at = None
