@@ -138,13 +138,21 @@ class Unfinished:
                     if start >= begin:
                         yield name, bucket
 
+    def _usual_interval(self, names: Sequence[str]) -> int | None:
+        """Of half of the services and more, if they are most of all."""
+        if self.named(names) is not None:
+            return None
+        wanted = set(names)
+        intervals = sorted(state.newest.interval for state in self.opened(None) if state.service in wanted)
+        return intervals[len(intervals) // 2]
+
     def _tail(self, names: Sequence[str], end: int) -> dict[str, dict[int, Rollup]]:
         """The minutes of the bucket of five minutes that holds ``end``, up to there, by service and start."""
         key = tuple(names), end
         if self._last_tail is not None and self._last_tail[0] == key:
             return self._last_tail[1]
         begin = floor(end, _TAIL)
-        rows = past_states.samples_around(self._connection, names, begin, end)
+        rows = past_states.samples_around(self._connection, names, begin, end, interval=self._usual_interval(names))
         found = {name: minutes_of(samples, begin, end, running_until=end) for name, samples in rows.items()}
         if self._kept:
             self._last_tail = key, found
