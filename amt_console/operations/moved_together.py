@@ -106,19 +106,23 @@ def _services(
     """Enter the series of the services; those of time down only of services that were down: the others did not move."""
     courses = reads.services.courses(resolution=resolution, windows=windows)
     newest = 0
-    # The services have the same buckets: each moment is made once.
-    times = {start: moment(start) for start in {bucket[0] for course in courses.values() for bucket in course}}
+    # Nearly all services have the same buckets: their moments are made once.
+    moments: dict[tuple[int, ...], list[datetime]] = {}
     for name, course in courses.items():
         if series_of(name, courses.keys()) is not None:
             continue
+        starts, known, down, timed, total = zip(*course, strict=True) if course else ((),) * 5
+        times = moments.get(starts)
+        if times is None:
+            times = moments[starts] = list(map(moment, starts))
         found[name, RESPONSE_TIME] = [
-            (times[start], total / timed / SCALE) for start, _, _, timed, total in course if timed
+            (at, took / count / SCALE) for at, count, took in zip(times, timed, total, strict=True) if count
         ]
-        if any(down for _, _, down, _, _ in course):
+        if any(down):
             found[name, DOWN_TIME] = [
-                (times[start], 100 * down / known) for start, known, down, _, _ in course if known
+                (at, 100 * part / whole) for at, part, whole in zip(times, down, known, strict=True) if whole
             ]
-        newest = max(newest, next((start for start, known, _, timed, _ in reversed(course) if timed or known), 0))
+        newest = max(newest, next((start for start, whole, _, count, _ in reversed(course) if count or whole), 0))
     return [moment(newest)] if newest else []
 
 

@@ -164,7 +164,12 @@ def totals(
             upto = high
         if low < upto:
             stretches.append(BucketSpan(resolution, low, floor(upto, resolution * SECOND)))
-            unfinished.add(states, level, low, upto, micros(now), tallies, wanted)
+            names, finer = unfinished.add(states, level, low, upto, micros(now), tallies)
+            if len(names) == len(states):
+                stretches += finer
+            else:
+                mine = {name: tallies[name] for name in names}
+                add_sums(connection, finer, unfinished.named(names), mine, wanted)
         low = upto
     add_sums(connection, stretches, named, tallies, wanted)
     return {name: _total(tallies[name], high - begin, encoded[name]) for name in sorted(tallies)}

@@ -12,7 +12,7 @@ from amt_console.model import RESOLUTIONS, Rollup, ServiceState
 from amt_console.store.rollups import finished, past_states
 from amt_console.store.rollups.buckets import LENGTHS, OpenBuckets, Sample, Tally, floor, fold, minutes_of, spread
 from amt_console.store.rollups.samples import sample_of_row
-from amt_console.store.rollups.sums import BucketSpan, add_sums
+from amt_console.store.rollups.sums import BucketSpan
 from amt_console.store.rollups.tables import ServiceStateRow
 from amt_console.store.schema import table
 
@@ -113,21 +113,21 @@ class Unfinished:
         high: int,
         now: int,
         tallies: Mapping[str, Tally],
-        histograms: Mapping[str, list[bytes]] | None,
-    ) -> None:
-        """Add what ``running`` gives to the total of each service: no object is made for a bucket.
+    ) -> tuple[Sequence[str], list[BucketSpan]]:
+        """Add what ``running`` gives to the total of each service, but for finer finished buckets.
 
-        Stored histograms are appended to those that were found before, as they are encoded.
+        Returns:
+            Those buckets, and the services of which they are to be added.
         """
+        finer: list[BucketSpan] = []
         begin = floor(high, LENGTHS[level])
         if (names := _gone_on(states, high)) and low <= begin < high:
-            mine = {name: tallies[name] for name in names}
-            finer = [BucketSpan(*each) for each in _finer(level, begin, high)]
-            add_sums(self._connection, finer, self.named(names), mine, histograms)
+            finer += [BucketSpan(*each) for each in _finer(level, begin, high)]
             for name, bucket in self._last_minutes(level, names, high):
-                mine[name].add_rollup(bucket)
+                tallies[name].add_rollup(bucket)
         for name, bucket in _opened(states, level, low, high, now):
             tallies[name].add_rollup(bucket)
+        return names, finer
 
     def _last_minutes(self, level: int, names: Sequence[str], end: int) -> Iterator[tuple[str, Rollup]]:
         """What finer finished buckets lack up to ``end``, out of raw rows: less than five minutes."""
