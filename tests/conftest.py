@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from support import heap
 from support.spreading import WAITING_WORKERS, spread
 from support.thoroughness import THOROUGH
 
@@ -55,7 +56,7 @@ def pytest_collection() -> None:
 def pytest_collection_finish() -> None:
     """Looks for garbage passed all that was collected and imported again and again: a fifth of the processor time."""
     gc.enable()
-    gc.freeze()
+    heap.set_aside()
     gc.set_threshold(20_000, 10, 10)
 
 
@@ -63,7 +64,7 @@ def pytest_collection_finish() -> None:
 def pytest_sessionfinish() -> None:
     """pytest looks for garbage five times at its end, through all that the tests have imported: once is enough."""
     gc.collect()
-    gc.freeze()
+    heap.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from support import heap
 from support.pictures import NOW, all_fine
 
 from amt_console.clock import FakeClock
@@ -64,9 +65,9 @@ class Host:
 @pytest.fixture
 def host() -> Iterator[Host]:
     thresholds = gc.get_threshold()
-    yield Host()
+    with heap.program_freezes():
+        yield Host()
     gc.set_threshold(*thresholds)
-    gc.unfreeze()
     gc.enable()
 
 
@@ -132,7 +133,9 @@ def test_no_garbage_is_collected_while_an_answer_is_read(host: Host) -> None:
     assert len(kept) == 1000
 
 
-def test_new_garbage_is_collected_in_a_pause_and_what_survived_when_nobody_is_there(host: Host) -> None:
+def test_new_garbage_is_collected_in_a_pause_and_what_survived_when_nobody_is_there(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Node:
         def __init__(self) -> None:
             self.itself = self
@@ -152,6 +155,7 @@ def test_new_garbage_is_collected_in_a_pause_and_what_survived_when_nobody_is_th
     for _ in range(ALL_FROM):
         _pause(spare, host, clock)
     clock.advance(2 * AWAY_SECONDS)
+    monkeypatch.setattr(gc, "unfreeze", heap.unfreeze)
     host.step()
     assert survived() is None
 

@@ -15,6 +15,7 @@ from functools import _lru_cache_wrapper, cache
 from types import CodeType, FunctionType
 
 from mutation.changes import Change, changed
+from support import heap
 
 _COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
 _NOTE = "__note_call__"
@@ -143,7 +144,7 @@ def _note(name: str) -> ast.Call:
 
 def _objects() -> list[object]:
     """All objects, also those that the tests have frozen."""
-    gc.unfreeze()
+    heap.unfreeze()
     return gc.get_objects()
 
 

@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 from mutation.changes import Change, changes_of
 from mutation.replacing import Calls, LoadedModule, RunsOnImport
+from support import heap
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +58,7 @@ class Door:
 @pytest.fixture
 def module(tmp_path: Path) -> Iterator[ModuleType]:
     """The objects that were there before are frozen: to look through the million of a whole test run takes a second."""
-    gc.freeze()
+    heap.freeze()
     path = tmp_path / "door.py"
     loaded = ModuleType("door")
     loaded.__file__ = str(path)
@@ -65,7 +66,7 @@ def module(tmp_path: Path) -> Iterator[ModuleType]:
     yield loaded
     loaded.__dict__.clear()
     gc.collect()
-    gc.freeze()
+    heap.freeze()
 
 
 def load(module: ModuleType, source: str) -> Calls:
@@ -143,7 +144,7 @@ def test_a_change_that_drops_the_name_of_an_outer_function_needs_an_import(modul
 
 def test_frozen_functions_are_found_and_a_function_that_is_gone_needs_an_import(module: ModuleType) -> None:
     change = change_of("wide", "WIDTHS[name] >= least → WIDTHS[name] > least")
-    gc.freeze()
+    heap.freeze()
     assert LoadedModule(SOURCE, str(module.__file__)).replacement(change).codes
     del module.wide
     with pytest.raises(RunsOnImport):

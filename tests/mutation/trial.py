@@ -40,6 +40,7 @@ from mutation.areas import ROOT, area_files
 from mutation.changes import Change, changed, changes_of
 from mutation.explained import reasons_of
 from mutation.replacing import Calls, LoadedModule, Replacement, RunsOnImport, clear_caches
+from support import heap
 
 WORKERS = int(os.environ.get("MUTANTS_AT_ONCE", "0")) or os.cpu_count() or 1
 LIMIT_FACTOR = 4.0
@@ -371,7 +372,7 @@ def _try_each(waiting: list[Trial], plugin: Plugin, note: Callable[[Outcome], No
 def _freeze() -> None:
     """Let the garbage collectors of the children leave out what they share: looking through it would copy it."""
     gc.collect()
-    gc.freeze()
+    heap.freeze()
 
 
 def _fork(change: Change | None, plugin: Plugin, *, own_session: bool = True) -> Child | None:
