@@ -367,6 +367,25 @@ def test_the_period_stands_on_one_line(still: Watched, folder: Path) -> None:
     assert box["height"] < 30
 
 
+def test_a_chart_of_many_lanes_is_printed_lower_so_that_it_fits_below_the_figures(still: Watched, folder: Path) -> None:
+    page = still.open(folder / "week" / "performance_dashboard.html")
+    page.emulate_media(media="print")
+    try:
+        few, many = page.evaluate(
+            """() => {
+                const list = document.querySelector("#states .lanes"), lane = list.firstElementChild;
+                const height = () => lane.getBoundingClientRect().height;
+                const before = height();
+                while (list.children.length < 16) list.append(lane.cloneNode(true));
+                return [before, height()];
+            }"""
+        )
+    finally:
+        page.emulate_media(media="null")
+    assert few == 30
+    assert many == pytest.approx(21, abs=0.5)
+
+
 @pytest.mark.parametrize("case", ["week", "hostile", "nothing"])
 def test_the_executive_summary_prints_on_one_page(still: Watched, folder: Path, case: str) -> None:
     page = still.open(folder / case / "executive_summary.html")
