@@ -39,7 +39,7 @@ from amt_console.console.pages import Pages
 from amt_console.console.places import Places
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
-from amt_console.console.screens.overview import OverviewScreen
+from amt_console.console.screens.overview import OverviewScreen, prepare_cards
 from amt_console.console.session import Preferences, Session, SessionFacts
 from amt_console.console.spare_time import SpareTime, code_of_screens
 from amt_console.console.terminal.desktop import sequence_of
@@ -149,7 +149,8 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
     def run(self, **options: Any) -> None:
         """Run until the person quits, the process is told to end, or the terminal hangs up."""
         options.setdefault("mouse", self._mouse)
-        self._spare_time = SpareTime(self, self.clock, code_of_screens())
+        pieces = (*code_of_screens(), lambda: self.on_loop(lambda: prepare_cards(self.screen)))
+        self._spare_time = SpareTime(self, self.clock, pieces)
         with short_turns(), TerminalGuard(self._end_from_outside, self._let_go) as guard:
             self.guard = guard
             try:

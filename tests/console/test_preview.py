@@ -16,6 +16,8 @@ from amt_console.console.cards.alert_card import AlertCard
 from amt_console.console.cards.base import Card
 from amt_console.console.cards.preview import Preview
 from amt_console.console.cards.service_card import ServiceCard
+from amt_console.console.screens.overview import prepare_cards
+from amt_console.model import Snapshot
 from amt_console.operations.protocol import OperationError
 from widgets.chart import Chart
 from widgets.fact_lines import FactLines
@@ -114,6 +116,37 @@ async def test_a_card_of_another_kind_takes_the_place() -> None:
         assert alert.alert.subject in head(console)
         await console.press("right")
         assert shown(console) is service
+
+
+@pytest.mark.parametrize("picture", [incident, all_fine])
+async def test_a_card_that_was_prepared_in_spare_time_is_hidden_until_it_is_needed(
+    picture: Callable[[], Snapshot],
+) -> None:
+    async with desk(picture(), size=WIDE, answers=INCIDENT) as console:
+        screen = console.app.screen
+        first, asked = shown(console), len(console.operations.calls)
+        for _ in range(2):
+            prepare_cards(screen)
+            await console.pilot.pause()
+        assert shown(console) is first
+        assert len(console.operations.calls) == asked, "nothing is read for a hidden card"
+        assert sorted(type(each).__name__ for each in screen.query(Card)) == ["AlertCard", "ServiceCard"]
+        console.app.relook()
+        services = screen.query_one(ServiceCard)
+        await console.press("escape", "tab", "j", "j")
+        if isinstance(shown(console), AlertCard):
+            await console.press("tab", "j")
+        assert shown(console) is services
+        assert services.service in head(console)
+        assert services.query_one("#chart", Chart).display
+        assert services.region.width > 50
+
+
+async def test_no_card_is_prepared_where_none_is_shown() -> None:
+    async with desk(incident(), size=(80, 24)) as console:
+        prepare_cards(console.app.screen)
+        await console.pilot.pause()
+        assert not console.app.screen.query(Card)
 
 
 class Late:

@@ -74,6 +74,12 @@ class Preview(VerticalScroll):
         else:
             self._put(make)
 
+    def prepare(self, card: Card) -> None:
+        """Mount a card that is shown later, hidden, unless there is one of its kind: it takes many paints."""
+        if self.is_mounted and not any(type(each) is type(card) for each in self.children):
+            card.display = False
+            self.mount(card)
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Tell the card."""
         card = self.card

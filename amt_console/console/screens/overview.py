@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
@@ -302,6 +303,16 @@ class OverviewScreen(ListScreen):
             return AlertCard(row.id, subject=row.subject)
         return ServiceCard(key) if row is not None else None
 
+    def prepare_cards(self) -> None:
+        """Mount the cards of both tables, hidden: to select a row of the other kind takes many paints less then."""
+        from amt_console.console.cards.alert_card import AlertCard
+        from amt_console.console.cards.service_card import ServiceCard
+
+        preview = self.preview() if self.has_class("-preview") else None
+        if preview is not None and preview.card is not None:
+            preview.prepare(ServiceCard(""))
+            preview.prepare(AlertCard(0))
+
     def suggestion(self) -> Runs:
         """The alert that the acknowledge key would take, notices, jobs."""
         host, look = self.host, self.look
@@ -337,6 +348,12 @@ class OverviewScreen(ListScreen):
             await self.app.push_screen(AlertDetailScreen(int(key)))
         else:
             await self.app.push_screen(ServiceDetailScreen(key))
+
+
+def prepare_cards(screen: Screen[Any]) -> None:
+    """Let the overview prepare its cards, if it is shown."""
+    if isinstance(screen, OverviewScreen):
+        screen.prepare_cards()
 
 
 def _hour(operations: Operations, query: StatesQuery) -> tuple[Sequence[StateSpan], datetime, datetime]:
