@@ -40,6 +40,7 @@ else:
             "reads": "MonitorRow Reads StateChangeRow",
             "reads.from_rows": "ReadsFromRows",
             "report_progress": "ReportRun report_runs save_report_run",
+            "rollups.finished": "FEW_SERVICES",
             "rollups.host": "HOST_METRICS",
             "sessions": "LoginSession add_session end_session end_sessions_of login_session",
             "signing_key": "link_key",

@@ -52,6 +52,7 @@ from amt_console.store.outbox.decisions import alert_decisions, shadow_counts
 from amt_console.store.reads import MonitorRow, Reads, StateChangeRow
 from amt_console.store.reads.from_rows import ReadsFromRows
 from amt_console.store.report_progress import ReportRun, report_runs, save_report_run
+from amt_console.store.rollups.finished import FEW_SERVICES
 from amt_console.store.rollups.host import HOST_METRICS
 from amt_console.store.sessions import LoginSession, add_session, end_session, end_sessions_of, login_session
 from amt_console.store.signing_key import link_key
@@ -60,6 +61,7 @@ from amt_console.store.tokens import AccessToken, access_token, access_tokens, a
 from amt_console.store.writes import Writes, record
 
 __all__ = [
+    "FEW_SERVICES",
     "HOST_METRICS",
     "AccessToken",
     "ChannelResult",

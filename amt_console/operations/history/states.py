@@ -9,11 +9,9 @@ from amt_console.analysis.uptime.incidents import state_spans, unmeasured_spans
 from amt_console.clock import MICROSECOND
 from amt_console.model import RESOLUTIONS, Gap, ServiceState, StateSpan
 from amt_console.model.queries.base import MANY_BUCKETS
-from amt_console.store import Reads, StateChangeRow
+from amt_console.store import FEW_SERVICES, Reads, StateChangeRow
 from amt_console.text import safe_text
 
-_FEW = 8
-"""Of more services it is quicker to read those of all."""
 _Holes = list[tuple[datetime, datetime]]
 
 
@@ -32,7 +30,7 @@ def state_history(
         most_buckets: Unmeasured time is exact to one of so many buckets, but for the monitor's gaps.
     """
     wanted = tuple(names)
-    few = wanted if len(wanted) <= _FEW else None
+    few = wanted if len(wanted) <= FEW_SERVICES else None
     heard = reads.services.heard(end, few)
     until = {name: min(end, heard[name][1]) for name in wanted if name in heard}
     before = reads.services.last_changes(start, few)

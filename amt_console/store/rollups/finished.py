@@ -26,8 +26,8 @@ _TIMED_AT = _NUMBERS.index("timed")
 _LEAST_AT = len(_NUMBERS)
 _STEPS_AT_ONCE = 24
 """Histograms need much memory."""
-FEW = 8
-"""So many services are named with each bucket: those of all are more to read."""
+FEW_SERVICES = 8
+"""So many services are named in a query; of more it is quicker to read those of all."""
 _MOST_STARTS = 10_000
 _DIGITS = 16
 _NEAR = 4
@@ -141,7 +141,7 @@ def unmeasured(
     high = max(ends.values(), default=low)
     if low >= high:
         return {}
-    few = list(ends) if len(ends) <= FEW else None
+    few = list(ends) if len(ends) <= FEW_SERVICES else None
     # Most services end within the same few buckets, and every bucket up to there is stored: those are only counted.
     cut = min(end for end in ends.values() if high - end <= _NEAR * length)
     counted = dict[str, int](map(tuple, _rows(connection, _Wanted.NUMBER, resolution, low, cut, few)))
@@ -175,7 +175,7 @@ def _rows(
     values: dict[str, Any] = {"resolution": resolution, "low": low // SECOND, "high": -(-high // SECOND)}
     starts = range(values["low"], values["high"], resolution)
     # The key begins with the time: naming each bucket is a few hundred seeks instead of a scan over all services.
-    named = services is not None and len(services) <= FEW and len(starts) <= _MOST_STARTS
+    named = services is not None and len(services) <= FEW_SERVICES and len(starts) <= _MOST_STARTS
     if named:
         values["starts"] = list(starts)
     if services is not None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, LargeBinary, Select, bindparam, case, func, l
 
 from amt_console.model.histogram import SHORT
 from amt_console.store.rollups.buckets import Tally
-from amt_console.store.rollups.finished import FEW
+from amt_console.store.rollups.finished import FEW_SERVICES
 from amt_console.store.rollups.tables import ServiceRollupRow
 from amt_console.store.schema import table
 from amt_console.store.utc import SECOND
@@ -51,7 +51,7 @@ def add_sums(
         return
     starts = [range(each.low // SECOND, -(-each.high // SECOND), each.resolution) for each in wanted]
     # The key begins with the time: naming each bucket is a few hundred seeks instead of a scan over all services.
-    named = services is not None and len(services) <= FEW and sum(map(len, starts)) <= _MOST_STARTS
+    named = services is not None and len(services) <= FEW_SERVICES and sum(map(len, starts)) <= _MOST_STARTS
     values: dict[str, Any] = {} if services is None else {"services": sorted(services)}
     for place, (stretch, begins) in enumerate(zip(wanted, starts, strict=True)):
         values[f"resolution{place}"] = stretch.resolution

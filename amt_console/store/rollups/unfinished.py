@@ -79,7 +79,7 @@ class Unfinished:
 
     def named(self, services: Sequence[str] | None) -> Sequence[str] | None:
         """The services that a query names; ``None`` if most are wanted: reading all is quicker than to name so many."""
-        if services is None or len(services) <= finished.FEW:
+        if services is None or len(services) <= finished.FEW_SERVICES:
             return services
         if self._number is None or not self._kept:
             self._number = int(self._connection.execute(_NUMBER).scalar_one())
