@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from support import heap
+from support.compiling import compile_all
 from support.spreading import WAITING_WORKERS, spread
 from support.thoroughness import THOROUGH
 
@@ -93,6 +94,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """
     processors = os.cpu_count() or 1
     return processors if config.option.numprocesses == "auto" else processors + WAITING_WORKERS
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Before the workers of all tests start."""
+    if config.args == config.getini("testpaths") or [Path(each).name for each in config.args] == ["tests"]:
+        compile_all()
 
 
 @pytest.hookimpl(trylast=True)
