@@ -17,6 +17,24 @@ from widgets.table_model import Column, SortValue
 from widgets.tables.aging_table import AgingTable
 
 
+def below_causes(alerts: Sequence[AlertView]) -> tuple[list[AlertView], frozenset[int]]:
+    """The alerts with each follower below its cause, and the numbers of those that stand there."""
+    known = {alert.id for alert in alerts}
+    followers: dict[int, list[AlertView]] = {}
+    for alert in alerts:
+        if alert.follows_from in known and alert.follows_from != alert.id:
+            followers.setdefault(alert.follows_from, []).append(alert)
+    under = frozenset(alert.id for group in followers.values() for alert in group)
+    rows: list[AlertView] = []
+    waiting = [alert for alert in reversed(alerts) if alert.id not in under]
+    while waiting:
+        rows.append(waiting.pop())
+        waiting.extend(reversed(followers.get(rows[-1].id, ())))
+    if len(rows) < len(alerts):  # what follows from itself in a circle has no place below anything
+        return list(alerts), frozenset()
+    return rows, under
+
+
 class HistoryTable(AgingTable[AlertView]):
     """A row per alert, keyed by its number."""
 
@@ -45,7 +63,8 @@ class HistoryTable(AgingTable[AlertView]):
             more: Whether there are older ones.
         """
         self._now, self._span, self._more, self._failure = now, span, more, ""
-        self.set_rows(alerts)
+        rows, self._under = below_causes(alerts)
+        self.set_rows(rows)
 
     def show_failure(self, words: str) -> None:
         """Say in their place why they cannot be shown."""
@@ -97,8 +116,13 @@ class HistoryTable(AgingTable[AlertView]):
         return [(f"no alert in the last {self._span}", palette.muted)]
 
     def aging(self, row: AlertView) -> object:
-        """How long an open one lasts."""
-        return None if row.state is AlertState.RESOLVED else self.look.lasting(self._seconds(row))
+        """How long an open one lasts, and whether it hangs from the line above."""
+        lasting = None if row.state is AlertState.RESOLVED else self.look.lasting(self._seconds(row))
+        return lasting, self._hangs(row)
+
+    def _hangs(self, row: AlertView) -> bool:
+        """Whether the line above is its cause or another follower of it."""
+        return row.id in self._under and self.model.sort_column is None and not self.model.filter_text
 
     def cell(self, row: AlertView, column: str, width: int) -> Runs:
         """One cell."""
@@ -109,7 +133,7 @@ class HistoryTable(AgingTable[AlertView]):
                 text, style = look.severity(row.severity)
                 return [(text, palette.muted if ended else style)]
             case "subject":
-                mark = look.glyph("└ ", "\\- ") if row.follows_from is not None else ""
+                mark = look.glyph("└ ", "\\- ") if self._hangs(row) else ""
                 return [(f"{mark}{row.subject}", palette.text if ended else palette.strong)]
             case "began":
                 return [(f"{look.local(row.opened_at):%d %b %H:%M}", palette.muted)]
