@@ -159,7 +159,9 @@ def test_a_console_that_is_the_monitor_loads_no_web_server_before_somebody_conne
         Store.open(place.url, clock=SystemClock()).close()
         loaded = loaded_by_console(place, tmp_path / "modules", lambda text: "monitoring" in text)
     assert "sqlalchemy" in loaded
-    unused = {"fastapi", "starlette", "uvicorn", "alembic", "vl_convert", "numpy", "pandas", "PIL", "plotext"}
+    unused = {"fastapi", "starlette", "uvicorn", "alembic", "vl_convert", "numpy", "pandas", "PIL", "plotext"} | {
+        "sqlalchemy.dialects.postgresql"
+    }
     assert not unused & loaded
     assert "httpx" in loaded
     assert not {"click", "pygments"} & loaded, "for httpx's own command line"

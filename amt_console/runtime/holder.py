@@ -207,7 +207,7 @@ class Holder:
     def _note_key(self) -> None:
         """``db rekey`` asks which key this process writes with; not to know it only makes that refuse."""
         from amt_console.store import StoreError
-        from amt_console.store.upkeep.rekey import note_writing_key
+        from amt_console.store.upkeep.writing_key import note_writing_key
 
         try:
             note_writing_key(self._store)

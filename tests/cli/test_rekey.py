@@ -17,7 +17,7 @@ from amt_console.config import Settings
 from amt_console.store import Keyring, Store, keyring_of, take_lease
 from amt_console.store.encryption.key_source import KEY_FILE, KEY_VARIABLE, KeyFile
 from amt_console.store.encryption.keyring import DataKey
-from amt_console.store.upkeep.rekey import note_writing_key
+from amt_console.store.upkeep.writing_key import note_writing_key
 
 Command = Callable[..., Any]
 CLOCK = SystemClock()

@@ -113,7 +113,7 @@ def _refuse_unusable(keys: Keyring, *, needs_current: bool = True) -> None:
 def _refuse_other_key(context: Context, store: Store) -> None:
     """A running monitor must know the configured key: otherwise it could not read what it still has to send."""
     from amt_console.store import lease_holder
-    from amt_console.store.upkeep.rekey import writing_key
+    from amt_console.store.upkeep.writing_key import writing_key
 
     holder, theirs = lease_holder(context.store_url), writing_key(store)
     if holder is not None and theirs != store.keys.current:

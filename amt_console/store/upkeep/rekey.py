@@ -15,9 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select,
 
 from amt_console.store.encryption.column import Sealed
 from amt_console.store.encryption.keyring import Keyring, Unavailable
-from amt_console.store.schema import table
 from amt_console.store.store import Store
-from amt_console.store.tables import MetaRow
 from amt_console.store.upkeep.encrypted_places import PLACES, EncryptedPlace
 from amt_console.text import safe_text
 
@@ -25,8 +23,6 @@ ROWS_AT_ONCE = 100
 """Of one transaction; a value is encrypted in some microseconds."""
 CHANGED = "changed or of another row"
 """In place of a key's id: the key is here, and the value is not one that it made for this place."""
-_META = table(MetaRow)
-_WRITING_KEY = "writing key"
 
 
 @dataclass(slots=True)
@@ -71,21 +67,6 @@ def rekey(store: Store, *, found: Rekeyed) -> Iterator[Rekeyed]:
             if not rows:
                 break
             yield found
-
-
-def note_writing_key(store: Store) -> None:
-    """Note which key the monitor of this database writes with: ``db rekey`` asks. Raises StoreError."""
-    with store.transaction() as writes:
-        row = {"key": _WRITING_KEY, "number": 0, "content": store.keys.current}
-        writes._connection.execute(writes._ingesters.upsert_meta, [row])
-
-
-def writing_key(store: Store) -> str | None:
-    """The id of the key that the monitor writes with; ``None`` if it had none yet. Raises StoreError."""
-    with store.read() as reads:
-        query = select(_META.c.content).where(_META.c.key == _WRITING_KEY)
-        found: str | None = reads._connection.execute(query).scalar()
-        return found
 
 
 def _old(place: EncryptedPlace, keys: Keyring) -> ColumnElement[bool]:
