@@ -23,7 +23,6 @@ from amt_console.operations.actor import Actor
 from amt_console.operations.audit_rows import OPENED, add_row
 from amt_console.operations.protocol import UnavailableError
 from amt_console.reports.dashboards.job import Dashboard, DashboardJob
-from amt_console.reports.gathering.kept import kept_window
 from amt_console.reports.jobs.job import ReportSource
 from amt_console.reports.times import (
     USUAL_HOURS,
@@ -149,6 +148,8 @@ class Dashboards:
         self._worker.shutdown(wait=True, cancel_futures=True)
 
     def _kept_or_begun(self, request: DashboardRequest) -> KeptPage | Future[KeptPage]:
+        from amt_console.reports.gathering.kept import kept_window  # loads half of the analysis
+
         now = self._clock.now()
         zone = self._zone(request)
         window = kept_window(_window(request, now, zone_of(zone)), self._source().settings.retention.rollups, now)
