@@ -15,8 +15,9 @@ from amt_console.console.exporting import ListExport
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.screens.resources import ResourcesScreen
-from amt_console.model import AlertType, Severity, Snapshot
-from amt_console.model.queries import HostQuery
+from amt_console.model import AlertState, AlertType, Severity, Snapshot
+from amt_console.model.queries import AlertHistoryQuery, HostQuery
+from amt_console.model.queries.alerts import AlertHistory
 from amt_console.operations.protocol import OperationError
 from widgets.chart import Chart
 from widgets.fact_lines import FactLines
@@ -99,6 +100,23 @@ async def test_plus_and_minus_go_through_the_ranges_few_buckets_first() -> None:
         assert asked(console)[-1].hours == 720
         await console.press("minus", "minus", "minus", "minus", "minus")
         assert asked(console)[-1].hours == 0.25
+
+
+async def test_a_long_range_marks_its_alerts_also_those_that_ended_long_ago() -> None:
+    begin = NOW - timedelta(days=2)
+    ended = alert(40, "cpu", alert_type=AlertType.CPU_USAGE, opened_at=begin, state=AlertState.RESOLVED)
+    answers = {AlertHistoryQuery: lambda query: AlertHistory((ended,) if query.subject == "cpu" else ())}
+    async with desk(busy(), size=(120, 40)) as console:
+        screen = await opened(console)
+        console.operations.answers.update(answers)
+        await console.press("minus")
+        now = {mark.at for mark in screen.query_one("#cpu", Chart)._plot.marks}
+        assert begin not in now
+        await console.press("plus", "plus", "plus")
+        assert {mark.at for mark in screen.query_one("#cpu", Chart)._plot.marks} == {*now, begin}
+        assert not screen.query_one("#memory", Chart)._plot.marks
+        await console.press("minus", "minus")
+        assert {mark.at for mark in screen.query_one("#cpu", Chart)._plot.marks} == now
 
 
 async def test_it_loads_again_from_time_to_time_and_the_disks_less_often() -> None:

@@ -79,8 +79,17 @@ def limit_of(figure: ResourceFigure, alerts: Sequence[AlertView]) -> float | Non
     return limits[figure.alert] if told is None else told
 
 
-def plot(figure: ResourceFigure, history: HostHistory, alerts: Sequence[AlertView]) -> Plot:
-    """The course of a figure with its limit, and when its alerts began. Of a single metric also the highest values."""
+def plot(
+    figure: ResourceFigure, history: HostHistory, alerts: Sequence[AlertView], ended: Sequence[AlertView] = ()
+) -> Plot:
+    """The course of a figure with its limit, and when its alerts began. Of a single metric also the highest values.
+
+    Args:
+        figure: What is drawn.
+        history: Its course.
+        alerts: Of the snapshot.
+        ended: Those that are no more in it: marked without a word, because there may be many.
+    """
     lines: list[ChartLine] = []
     for name, label in figure.metrics:
         course = history.metrics.get(name, MetricCourse((), ()))
@@ -93,7 +102,10 @@ def plot(figure: ResourceFigure, history: HostHistory, alerts: Sequence[AlertVie
         history.end,
         unit=figure.unit,
         limit=limit_of(figure, alerts),
-        marks=tuple(ChartMark(each.opened_at, "alert") for each in alerts if each.alert_type is figure.alert),
+        marks=(
+            *(ChartMark(each.opened_at, "alert") for each in alerts if each.alert_type is figure.alert),
+            *(ChartMark(each.opened_at) for each in ended if each.alert_type is figure.alert),
+        ),
         from_zero=figure.name != "disk",
         high=100.0 if figure.whole else None,
     )

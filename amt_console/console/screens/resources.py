@@ -20,7 +20,7 @@ from amt_console.console.cards.ranges import LAST_HOUR, RANGES, TimeRange, first
 from amt_console.console.exporting import Export, ListExport
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.model import AlertState, AlertView, Snapshot
-from amt_console.model.queries import HostQuery
+from amt_console.model.queries import AlertHistoryQuery, HostQuery
 from amt_console.model.queries.base import FEW_BUCKETS, MANY_BUCKETS
 from amt_console.model.queries.host import HostHistory
 from amt_console.operations.json_views import alert_json, iso
@@ -36,6 +36,8 @@ _THREE_FROM = 160
 _GAP_FROM = 30
 """Lines from which rows of charts have a blank line between them."""
 _MOST_ALERTS = 3
+_MOST_MARKS = 20
+"""Alerts of a long range that are marked in a chart, the newest."""
 _LEAST_FIGURES = 6
 """Lines of the table of figures without which it is left out."""
 
@@ -52,6 +54,8 @@ class ResourcesScreen(ConsoleScreen):
         self._disks: HostHistory | None = None
         self._drawn: tuple[TimeRange, object] | None = None
         """Range and moment of the history."""
+        self._ended: tuple[AlertView, ...] = ()
+        """Alerts of a long range that are no more in the snapshot, for their marks."""
         self._drawn_for: tuple[Size, ...] = ()
         """Sizes of the panels."""
         self._faults: dict[str, str] = {}
@@ -98,8 +102,19 @@ class ResourcesScreen(ConsoleScreen):
         if operations is None or loaders is None:
             return
         query = HostQuery(hours=window[0].hours, most_buckets=most, at=self.host.at)
+        subjects = self._subjects() if window[0].long and most == MANY_BUCKETS else ()
+
+        def read() -> tuple[HostHistory, tuple[AlertView, ...]]:
+            asked = (AlertHistoryQuery(query.hours, each, _MOST_MARKS, at=query.at) for each in subjects)
+            return operations.ask(query), tuple(alert for each in asked for alert in operations.ask(each).alerts)
+
         done, failed = partial(self._loaded, window, most), partial(self._failed, window)
-        loaders[0].ask(lambda: operations.ask(query), done, failed)
+        loaders[0].ask(read, done, failed)
+
+    def _subjects(self) -> tuple[str, ...]:
+        """The subjects of alerts about what has a chart."""
+        fullest = self._disks.disks[:1] if self._disks is not None else ()
+        return "cpu", "memory", *(f"disk {each.mount}" for each in fullest)
 
     def _load_disks(self) -> None:
         operations = self.host.operations
@@ -110,9 +125,12 @@ class ResourcesScreen(ConsoleScreen):
         query = HostQuery(hours=_DISK_HOURS, most_buckets=MANY_BUCKETS, disks=True, at=self.host.at)
         self._loaders[1].ask(lambda: operations.ask(query), self._disks_loaded, self._disks_failed)
 
-    def _loaded(self, window: tuple[TimeRange, object], most: int, history: HostHistory) -> None:
+    def _loaded(
+        self, window: tuple[TimeRange, object], most: int, found: tuple[HostHistory, tuple[AlertView, ...]]
+    ) -> None:
         if not self.is_mounted:
             return
+        history, self._ended = found
         if most < MANY_BUCKETS:
             self._load_course(window, MANY_BUCKETS)
         self._history, self._drawn = history, window
@@ -201,6 +219,8 @@ class ResourcesScreen(ConsoleScreen):
         sample = shown.resources.sample if shown is not None else None
         alerts = self._alerts
         self._draw_alerts(alerts)
+        known = {each.id for each in alerts}
+        ended = tuple(each for each in self._ended if each.id not in known)
         words = (self._drawn[0] if self._drawn is not None else self.span).words
         head = self.query_one("#host-head", FactLines)
         head.title = f"HOST  last {words}"
@@ -215,7 +235,7 @@ class ResourcesScreen(ConsoleScreen):
             heading.marked = figure.name == self._chart
             width = heading.size.width or self.size.width // (3 if self.has_class("-three") else 2)
             heading.show((), note=resource_lines.note(figure, history, sample, limit, look, width=width))
-            drawn = Plot() if history is None else resource_lines.plot(figure, history, alerts)
+            drawn = Plot() if history is None else resource_lines.plot(figure, history, alerts, ended)
             self.query_one(f"#{figure.name}", Chart).show(drawn)
         self._draw_disks()
         table = self.query_one("#host-figures", FactLines)
