@@ -207,6 +207,7 @@ def _template() -> socket.socket:
             # A template that ends at this moment answers nothing.
             if line is not None and line.send(_WORKER) and line.recv(1):
                 _lines[name] = line
+                atexit.register(line.close)
     connection = _connected(name)
     assert connection is not None, "the template process has ended"
     return connection
