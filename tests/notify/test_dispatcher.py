@@ -106,7 +106,7 @@ async def test_a_permanent_failure_is_dead_and_its_end_is_cancelled(store: Store
     with store.read() as reads:
         assert "its page was not delivered" in deliveries(reads, channel="ops")[0].reason
         (decision,) = alert_decisions(reads, episode.id or 0)
-    assert decision.reason.startswith("resolved was not sent: nobody was told")
+    assert decision.reason.startswith("resolved was not sent: its page was not delivered")
 
 
 async def test_an_end_that_comes_before_its_page_is_delivered_becomes_one_message(store: Store) -> None:
