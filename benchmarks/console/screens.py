@@ -7,6 +7,7 @@ they come; measured is the last byte before a pause of ``QUIET_SECONDS``.
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import statistics
@@ -95,4 +96,5 @@ def _settled(program: OnTerminal) -> float:
 
 
 def _p95(values: list[float]) -> float:
-    return values[min(len(values) - 1, round(0.95 * len(values)))]
+    """By nearest rank, of sorted values."""
+    return values[math.ceil(0.95 * len(values)) - 1]
