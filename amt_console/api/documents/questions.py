@@ -56,7 +56,7 @@ class MonitorHealthDocument(Document):
     results_last_hour: int
     """Stored probe results."""
     expected_last_hour: int | None
-    """What the intervals of the services ask for."""
+    """What the intervals of the services ask for. Null in the first hour of a monitor."""
     database_bytes: int | None
     waiting_messages: int
     """Queued and due."""

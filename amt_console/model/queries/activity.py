@@ -44,7 +44,7 @@ class MonitorHealth:
     results_last_hour: int = 0
     """Stored probe results."""
     expected_last_hour: int | None = None
-    """What the intervals of the services ask for."""
+    """What the intervals of the services ask for; ``None`` in the first hour of a monitor."""
     database_bytes: int | None = None
     waiting_messages: int = 0
     """Queued and due."""

@@ -48,10 +48,12 @@ def _audit(asked: Asked, start: datetime, end: datetime, limit: int) -> tuple[Au
 def _health(asked: Asked, hours: float, end: datetime, messages: Sequence[Delivery], *, past: bool) -> MonitorHealth:
     reads, names = asked.reads, [target.name for target in asked.targets]
     hour = reads.services.totals(start=end - _HOUR, end=end, services=names, histograms=False)
+    life = reads.monitor.sign_of_life()
+    first_hour = life is not None and end - _HOUR < life.started_at <= end
     waiting = sum(each.state is DeliveryState.QUEUED for each in messages) if past else waiting_count(reads, end)
     return MonitorHealth(
         results_last_hour=sum(each.samples for each in hour.values()),
-        expected_last_hour=round(sum(3600 / target.interval for target in asked.targets)),
+        expected_last_hour=None if first_hour else round(sum(3600 / target.interval for target in asked.targets)),
         database_bytes=None if past else reads.monitor.database_bytes(),
         waiting_messages=waiting,
         dead_messages=sum(each.state is DeliveryState.DEAD for each in messages),

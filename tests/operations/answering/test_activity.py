@@ -65,6 +65,15 @@ def test_the_monitors_own_health(recorded: Recorded) -> None:
     assert health.gaps == (Gap(began, recorded.now, GapReason.SUSPENDED),)
 
 
+def test_a_monitor_is_not_asked_for_a_whole_hour_of_results_in_its_first_one(recorded: Recorded) -> None:
+    recorded.go_on(30)
+    assert recorded.ask(ActivityQuery()).health.expected_last_hour is None
+    recorded.go_on(60)
+    assert recorded.ask(ActivityQuery()).health.expected_last_hour == 180
+    then = recorded.now - timedelta(minutes=70)
+    assert recorded.ask(ActivityQuery(at=then)).health.expected_last_hour is None
+
+
 def test_the_measured_share_of_the_time_falls_in_a_gap_and_is_unknown_before_the_first_result(
     recorded: Recorded,
 ) -> None:
