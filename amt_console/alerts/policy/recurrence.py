@@ -37,4 +37,5 @@ def occurrences(recurrence: Recurrence, start: datetime, end: datetime) -> Itera
 
 
 def _begin(recurrence: Recurrence, day: date) -> datetime:
-    return datetime.combine(day, recurrence.start, recurrence.zone).astimezone(UTC)
+    first = recurrence.start.replace(fold=0)  # of an ambiguous time
+    return datetime.combine(day, first, recurrence.zone).astimezone(UTC)

@@ -68,6 +68,8 @@ def test_of_an_ambiguous_local_time_the_first_counts_and_only_once() -> None:
     nightly = Recurrence(time(2, 30), 1800.0, zone=BERLIN)
     found = list(occurrences(nightly, utc("2026-10-24 22:00"), utc("2026-10-25 20:00")))
     assert found == [(utc("2026-10-25 00:30"), utc("2026-10-25 01:00"))]
+    second = Recurrence(time(2, 30, fold=1), 1800.0, zone=BERLIN)
+    assert list(occurrences(second, utc("2026-10-24 22:00"), utc("2026-10-25 20:00"))) == found
 
 
 def test_a_long_window_over_the_change_of_clocks_keeps_its_length() -> None:
