@@ -174,8 +174,7 @@ def _rows(
 ) -> Sequence[Any]:
     values: dict[str, Any] = {"resolution": resolution, "low": low // SECOND, "high": -(-high // SECOND)}
     starts = range(values["low"], values["high"], resolution)
-    # The key begins with the time: naming each bucket is a few hundred seeks instead of a scan over all services.
-    named = services is not None and len(services) <= FEW_SERVICES and len(starts) <= _MOST_STARTS
+    named = names_buckets(services, len(starts))
     if named:
         values["starts"] = list(starts)
     if services is not None:
@@ -187,12 +186,28 @@ def _rows(
 @cache
 def _query(dialect: str, wanted: _Wanted, named: bool, of_services: bool) -> Select[Any]:
     """Built once: that takes as long as a small answer."""
+    return limited(_columns(dialect, wanted), named=named, of_services=of_services)
+
+
+def names_buckets(services: Collection[str] | None, buckets: int) -> bool:
+    """Whether a query names each bucket: the key begins with the time, so that is a few hundred seeks instead of a scan
+    over all services.
+    """
+    return services is not None and len(services) <= FEW_SERVICES and buckets <= _MOST_STARTS
+
+
+def limited(query: Select[Any], *, named: bool, of_services: bool, place: str = "") -> Select[Any]:
+    """The query, limited to a resolution, to the time of its buckets, and to services.
+
+    Its parameters are ``resolution``, ``starts`` or else ``low`` and ``high``, all in seconds and with ``place`` behind
+    them, and ``services``.
+    """
     start, name = _ROLLUPS.c.start, _ROLLUPS.c.service_name
-    query = _columns(dialect, wanted).where(_ROLLUPS.c.resolution == bindparam("resolution"))
+    query = query.where(_ROLLUPS.c.resolution == bindparam(f"resolution{place}"))
     if named:
-        query = query.where(start.in_(bindparam("starts", expanding=True)))
+        query = query.where(start.in_(bindparam(f"starts{place}", expanding=True)))
     else:
-        query = query.where(start >= bindparam("low"), start < bindparam("high"))
+        query = query.where(start >= bindparam(f"low{place}"), start < bindparam(f"high{place}"))
     return query.where(name.in_(bindparam("services", expanding=True))) if of_services else query
 
 

@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, LargeBinary, Select, bindparam, case, func, literal, select, union_all
+from sqlalchemy import Connection, LargeBinary, Select, case, func, literal, select, union_all
 
 from amt_console.model.histogram import SHORT
 from amt_console.store.rollups.buckets import Tally
-from amt_console.store.rollups.finished import FEW_SERVICES
+from amt_console.store.rollups.finished import limited, names_buckets
 from amt_console.store.rollups.tables import ServiceRollupRow
 from amt_console.store.schema import table
 from amt_console.store.utc import SECOND
@@ -22,7 +22,6 @@ _ROLLUPS = table(ServiceRollupRow)
 _ADDED = ("samples", "errors", "up_us", "degraded_us", "down_us", "maintenance_us", "timed", "sum_us")
 """In the order of ``Tally.numbers``; the extremes follow."""
 _COLUMNS = ("service_name", *_ADDED, "min_us", "max_us")
-_MOST_STARTS = 10_000
 _APART = ","
 
 
@@ -50,8 +49,7 @@ def add_sums(
     if not wanted:
         return
     starts = [range(each.low // SECOND, -(-each.high // SECOND), each.resolution) for each in wanted]
-    # The key begins with the time: naming each bucket is a few hundred seeks instead of a scan over all services.
-    named = services is not None and len(services) <= FEW_SERVICES and sum(map(len, starts)) <= _MOST_STARTS
+    named = names_buckets(services, sum(map(len, starts)))
     values: dict[str, Any] = {} if services is None else {"services": sorted(services)}
     for place, (stretch, begins) in enumerate(zip(wanted, starts, strict=True)):
         values[f"resolution{place}"] = stretch.resolution
@@ -106,11 +104,5 @@ def _joined(dialect: str, data: Any, where: Any, apart: str) -> Any:
 
 
 def _stretch(place: int, named: bool, of_services: bool, histograms: bool) -> Select[Any]:
-    start, name = _ROLLUPS.c.start, _ROLLUPS.c.service_name
     columns = [_ROLLUPS.c[each] for each in (*_COLUMNS, *(("histogram",) if histograms else ()))]
-    query = select(*columns).where(_ROLLUPS.c.resolution == bindparam(f"resolution{place}"))
-    if named:
-        query = query.where(start.in_(bindparam(f"starts{place}", expanding=True)))
-    else:
-        query = query.where(start >= bindparam(f"low{place}"), start < bindparam(f"high{place}"))
-    return query.where(name.in_(bindparam("services", expanding=True))) if of_services else query
+    return limited(select(*columns), named=named, of_services=of_services, place=str(place))
