@@ -37,7 +37,7 @@ def activity(query: ActivityQuery, asked: Asked) -> Activity:
         audit=_audit(asked, start, end, most) if allowed else (),
         audit_refused=None if allowed else f"your role is {role.value}: the audit trail is for role admin",
         messages=messages[:most],
-        health=_health(asked, query.hours, end, messages, past=past),
+        health=_health(asked, start, end, messages, past=past),
     )
 
 
@@ -45,7 +45,7 @@ def _audit(asked: Asked, start: datetime, end: datetime, limit: int) -> tuple[Au
     return tuple(map(audit_line, audit_entries(asked.reads, since=start, until=end, limit=limit)))
 
 
-def _health(asked: Asked, hours: float, end: datetime, messages: Sequence[Delivery], *, past: bool) -> MonitorHealth:
+def _health(asked: Asked, start: datetime, end: datetime, messages: Sequence[Delivery], *, past: bool) -> MonitorHealth:
     reads, names = asked.reads, [target.name for target in asked.targets]
     hour = reads.services.totals(start=end - _HOUR, end=end, services=names, histograms=False)
     life = reads.monitor.sign_of_life()
@@ -57,6 +57,6 @@ def _health(asked: Asked, hours: float, end: datetime, messages: Sequence[Delive
         database_bytes=None if past else reads.monitor.database_bytes(),
         waiting_messages=waiting,
         dead_messages=sum(each.state is DeliveryState.DEAD for each in messages),
-        gaps=known_gaps(reads, end - timedelta(hours=hours), end),
-        measured=coverage(asked, end, hours),
+        gaps=known_gaps(reads, start, end),
+        measured=coverage(asked, start, end),
     )

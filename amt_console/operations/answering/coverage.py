@@ -11,18 +11,18 @@ from amt_console.operations.answering.scene import Asked
 from amt_console.operations.history.grid import BucketGrid
 from amt_console.operations.windows import floor_time
 
-_BUCKETS = ((3.0, 60), (24.0 * 8, 3600))
-"""Longest window in hours and seconds of its buckets; longer ones have days."""
+_BUCKETS = ((timedelta(hours=3), 60), (timedelta(days=8), 3600))
+"""Longest window and seconds of its buckets; longer ones have days."""
 _DAY = 86_400
 
 _Known = Mapping[str, Sequence[tuple[int, int]]]
 """Start and measured microseconds of the buckets of each service."""
 
 
-def coverage(asked: Asked, end: datetime, hours: float) -> Coverage:
+def coverage(asked: Asked, start: datetime, end: datetime) -> Coverage:
     """The share of each bucket. A service counts from its first result in the window on."""
-    seconds = next((each for most, each in _BUCKETS if hours <= most), _DAY)
-    grid = BucketGrid(floor_time(end - timedelta(hours=hours), seconds), end, seconds)
+    seconds = next((each for most, each in _BUCKETS if end - start <= most), _DAY)
+    grid = BucketGrid(floor_time(start, seconds), end, seconds)
     names = tuple(target.name for target in asked.targets)
     whole = floor_time(end, seconds)
     key = "coverage", names, grid.start, whole, seconds
