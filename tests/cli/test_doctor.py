@@ -17,8 +17,8 @@ from support.platform import serving
 from support.programs import Place, until
 
 from amt_console.cli.doctor import clock
+from amt_console.cli.doctor.check_result import CheckResult, Health
 from amt_console.cli.doctor.command import examine
-from amt_console.cli.doctor.finding import CheckResult, Health
 from amt_console.cli.doctor.storage import has_wal_reset_defect
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.context import Context

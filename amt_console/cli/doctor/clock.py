@@ -14,7 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from amt_console.cli.doctor.finding import CheckResult, Health
+from amt_console.cli.doctor.check_result import CheckResult, Health
 from amt_console.cli.startup.context import Context
 from amt_console.hosts import is_loopback, never_a_target
 from amt_console.text import duration

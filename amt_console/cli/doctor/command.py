@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from amt_console.cli.doctor import clock, installation, running, storage, telling, watched
-from amt_console.cli.doctor.finding import CheckResult, Health
+from amt_console.cli.doctor.check_result import CheckResult, Health
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_wrapped
 from amt_console.cli.startup.context import Context, get_context

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 
-from amt_console.cli.doctor.finding import CheckResult, Health
+from amt_console.cli.doctor.check_result import CheckResult, Health
 from amt_console.cli.printing.output import ascii_only
 from amt_console.cli.startup.context import Context
 from amt_console.text import safe_text

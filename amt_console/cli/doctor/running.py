@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from amt_console.cli.doctor.finding import CheckResult, Health
+from amt_console.cli.doctor.check_result import CheckResult, Health
 from amt_console.cli.startup.context import Context
 from amt_console.store_url import store_url_is_server
 from amt_console.text import age, duration, safe_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from amt_console.cli.doctor.finding import CheckResult, Health
+from amt_console.cli.doctor.check_result import CheckResult, Health
 from amt_console.cli.startup.context import Context
 from amt_console.model import TargetKind, kind_of
 from amt_console.model.inbound import HeartbeatState
