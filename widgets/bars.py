@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from amt_console.text import count, percent
-from widgets.cells import Run, Runs, clean, crop, fit, line, width_of
+from widgets.cells import Run, Runs, clean, crop, fit, line, padded, width_of
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
 from widgets.plot.scale import value_label
@@ -117,8 +117,7 @@ def _written(value: float, unit: str) -> str:
 
 
 def _padded(label: str, cells: int, look: Look) -> str:
-    cut = crop(label, cells, look.ellipsis)
-    return cut + " " * (cells - width_of(cut))
+    return padded(crop(label, cells, look.ellipsis), cells)
 
 
 def _bar(filled: float, room: int, look: Look) -> str:

@@ -16,6 +16,7 @@ from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.printing.table import PrintedColumn, print_table
 from amt_console.cli.startup.context import Context, get_context
+from amt_console.text import plural
 
 if TYPE_CHECKING:
     from amt_console.config import ConfigError, Fault, Settings
@@ -193,16 +194,12 @@ def check(
     for path in shadowed:
         talk(f"note: {path} is not used: {loaded.path} takes precedence")
     counted = (
-        _count(len(found) - databases, "service"),
-        _count(databases, "database"),
-        _count(channels, "channel"),
-        _count(len(warnings), "warning"),
+        plural(len(found) - databases, "service"),
+        plural(databases, "database"),
+        plural(channels, "channel"),
+        plural(len(warnings), "warning"),
     )
     print_line(f"ok: {loaded.path or 'built-in defaults'}{_owner(context, loaded.path)}: {', '.join(counted)}")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _channel_count(settings: Settings) -> int:

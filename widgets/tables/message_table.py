@@ -10,7 +10,7 @@ from typing import ClassVar
 from rich.style import Style
 
 from amt_console.model.notifications import Delivery, DeliveryState
-from amt_console.text import short_moment
+from amt_console.text import plural, short_moment
 from widgets.cells import Runs, runs_width
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
@@ -110,7 +110,7 @@ class MessageTable(LiveTable[Delivery]):
     def summary(self, row: Delivery) -> str:
         """The row as one line of text."""
         at = f"{self.look.local(row.created_at):%Y-%m-%d %H:%M:%S %Z}"
-        tries = f"{len(row.attempts)} attempt{'' if len(row.attempts) == 1 else 's'}"
+        tries = plural(len(row.attempts), "attempt")
         parts = (
             at,
             row.state.value,

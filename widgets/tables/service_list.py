@@ -11,7 +11,7 @@ from rich.style import Style
 
 from amt_console.model import ServiceState, ServiceView
 from amt_console.model.queries.states import StateHistory
-from amt_console.text import STATE_WORDS, state_glyph
+from amt_console.text import STATE_WORDS, plural, state_glyph
 from widgets.cells import Run, Runs, joined, widest, width_of
 from widgets.live_table import LiveTable
 from widgets.look import PLAIN_LOOK, Look
@@ -249,5 +249,5 @@ def group_line(row: ServiceGroup, look: Look) -> Runs:
     """A group in words."""
     palette = look.palette
     counts = [f"{number} {STATE_WORDS[state].lower()}" for state, number in row.counts]
-    words = look.dot.join([f"{row.services} service{'' if row.services == 1 else 's'}", *(counts or ["all up"])])
+    words = look.dot.join([plural(row.services, "service"), *(counts or ["all up"])])
     return [(f"{row.name}: ", palette.strong), (words, palette.text)]

@@ -11,7 +11,7 @@ from amt_console.alerts.policy.shift_facts import SOON, ending_silences, open_al
 from amt_console.model.alerts import Episode
 from amt_console.model.notifications import NoticeKind, OutboxEntry
 from amt_console.model.policy import Policies, Rota
-from amt_console.text import near_moment, safe_text, soon_moment
+from amt_console.text import near_moment, plural, safe_text, soon_moment
 
 EXPIRES = timedelta(hours=12)
 """A summary that could not be delivered for so long is of no use any more."""
@@ -92,7 +92,7 @@ def summary(handover: Handover, policies: Policies, episodes: Iterable[Episode],
     rota = policies.rotas[handover.rota]
     alerts = open_alerts(episodes)
     silences = ending_silences(policies, now, now + SOON)
-    count = f"{len(alerts)} open alert{'' if len(alerts) == 1 else 's'}:" if alerts else "No open alerts."
+    count = f"{plural(len(alerts), 'open alert')}:" if alerts else "No open alerts."
     lines = [headline(handover, rota, now), count]
     lines += _named([_alert_line(each, rota, now) for each in alerts])
     if silences:

@@ -24,7 +24,7 @@ from amt_console.model import Snapshot
 from amt_console.model.queries import IncidentsQuery
 from amt_console.model.queries.incidents import IncidentHistory, IncidentRow
 from amt_console.operations.json_views import alert_json
-from amt_console.text import duration, reason_of, safe_text
+from amt_console.text import duration, plural, reason_of, safe_text
 from widgets.cells import Runs, joined
 from widgets.fact_lines import FactLines
 from widgets.info_line import InfoLine
@@ -152,7 +152,7 @@ class IncidentsScreen(ListScreen):
     def exported(self) -> Export:
         """The rows."""
         rows = [_document(row) for row in self.rows_shown() if isinstance(row, IncidentRow)]
-        count = f"{len(rows)} incident{'' if len(rows) == 1 else 's'}"
+        count = plural(len(rows), "incident")
         return ListExport(f"{count} of the last {LONG_RANGES[self._range].words}", "incidents", rows, COLUMNS)
 
     def row_summary(self) -> str | None:

@@ -21,7 +21,7 @@ from amt_console.console.layout import RESOLVED_FROM_HEIGHT, info_lines, plan_ov
 from amt_console.console.screens.lists import ListScreen
 from amt_console.model import AlertView, ServiceState, ServiceView, Snapshot, StateSpan
 from amt_console.operations.protocol import Operations
-from amt_console.text import SEVERITY_WORDS, follows_words, jobs_words
+from amt_console.text import SEVERITY_WORDS, follows_words, jobs_words, plural
 from widgets.alert_table import AlertTable, Followers
 from widgets.business_panels import ChatbotPanel, OverviewPanel, RevenuePanel
 from widgets.cells import Runs
@@ -326,7 +326,7 @@ class OverviewScreen(ListScreen):
                 *facts.alert_line(worst, self.now, look),
             ]
         notices = len(host.view.notices())
-        words = [f"{notices} notice{'' if notices == 1 else 's'}, shown by {self._key('monitor')}"] if notices else []
+        words = [f"{plural(notices, 'notice')}, shown by {self._key('monitor')}"] if notices else []
         shown = host.view.shown
         if shown is not None and shown.heartbeats:
             words.append(jobs_words(shown.heartbeats))

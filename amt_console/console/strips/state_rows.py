@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from amt_console.model import AlertView, ServiceState, Severity, StateSpan
 from amt_console.model.queries.states import StateHistory
 from amt_console.text import duration
-from widgets.cells import Runs, clean, crop, width_of
+from widgets.cells import Runs, clean, crop, padded, width_of
 from widgets.look import Look
 from widgets.state_strip import axis_runs, strip_runs, tall_strip_runs
 
@@ -149,6 +149,6 @@ def labelled(
         shown = crop(clean(name), room, look.ellipsis)
         for at, runs in enumerate(drawn, 1):
             last = at == len(drawn)
-            label = shown + " " * (room - width_of(shown)) if last else " " * room
+            label = padded(shown if last else "", room)
             lines.append([(f"{label}  ", palette.text), *runs, (f"  {words if last else ''}", palette.muted)])
     return [*lines, [(" " * (room + 2), palette.text), *axis_runs(start, end, cells, look)]]
