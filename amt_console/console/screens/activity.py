@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.geometry import Size
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
@@ -52,11 +51,11 @@ class ActivityScreen(ListScreen):
 
     BINDINGS: ClassVar[Sequence[BindingType]] = list(CHART_KEYS)
     AUTO_FOCUS = "#audit"
+    SHARED = "#tables"
 
     def __init__(self) -> None:
         super().__init__()
         self._range = USUAL_RANGE
-        self._shared_for = Size()
 
     def body(self) -> Iterable[Widget]:
         """People and monitor, then the two tables."""
@@ -186,29 +185,18 @@ class ActivityScreen(ListScreen):
         self.audit.show(found.audit, found.end, refused=found.audit_refused)
         self.messages.show(found.messages, found.end)
         self.tell_selected()
-        self._share_lines()
+        self.share_lines()
 
-    def laid_out(self) -> None:
-        """Share the lines anew if there are more or fewer."""
-        if self.query_one("#tables").size != self._shared_for:
-            self._share_lines()
-
-    def zoom(self) -> None:
-        """Give the table the whole screen, or take it back."""
-        super().zoom()
-        self._share_lines()
-
-    def _share_lines(self) -> None:
+    def arrange_lines(self) -> None:
         """Below two short tables their rows stand over time, and below them how much was measured."""
-        tables, measured = self.query_one("#tables"), self.query_one("#measured")
+        size, measured = self._shared_for, self.query_one("#measured")
         day = self.query_one("#day", FactLines)
-        self._shared_for = tables.size
         found, words = self._activity.value, RANGES[self._range].words
         rows = [1 + max(1, len(pane.model.keys)) for pane in self.panes()]
-        left = 0 if found is None or self.has_class("-zoomed") else tables.size.height - sum(rows) - _BETWEEN
+        left = 0 if found is None or self.has_class("-zoomed") else size.height - sum(rows) - _BETWEEN
         strips: list[Runs] = []
         if found is not None and left > 0:
-            width = day.size.width or tables.size.width
+            width = day.size.width or size.width
             rooms = (left - _LEAST_CHART, left)
             drawn = (
                 activity_rows(found, ActivityQuery().limit, left=room, width=width, look=self.look) for room in rooms

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from textual import events, on
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.geometry import Size
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
@@ -52,6 +51,7 @@ class AlertsScreen(ListScreen):
     """Three tables, of which one is shown, and the selected row's card beside it."""
 
     AUTO_FOCUS = "#list"
+    SHARED = "#tables"
     BINDINGS: ClassVar[Sequence[BindingType]] = [*LIST_KEYS, *CHART_KEYS, *MUTED_KEYS]
 
     def __init__(self) -> None:
@@ -60,7 +60,6 @@ class AlertsScreen(ListScreen):
         self._range = _FIRST_RANGE
         self._versions: tuple[object, ...] = ()
         self._muted_by: tuple[object, ...] | None = None
-        self._shared_for = Size()
 
     def body(self) -> Iterable[Widget]:
         """The tabs, the tables and the preview."""
@@ -115,7 +114,7 @@ class AlertsScreen(ListScreen):
     def show_tab(self, tab: int) -> None:
         """Show another table."""
         self._tab = tab % 3
-        self._arrange()
+        self.share_lines()
         self.set_focus(self.pane)
         self._load_shown()
         self.refresh_keys()
@@ -126,7 +125,7 @@ class AlertsScreen(ListScreen):
         """Whether the open alerts and the history stand below each other."""
         return self.size.height >= BOTH_FROM and self._tab != SILENCES
 
-    def _arrange(self) -> None:
+    def arrange_lines(self) -> None:
         """Show the tables of the tab, the open alerts as high as they are up to half of the room."""
         zoomed = self.has_class("-zoomed")
         both = self._both and not zoomed
@@ -135,27 +134,21 @@ class AlertsScreen(ListScreen):
             pane.set_class(zoomed and at == self._tab, "-zoom")
         above = min(self.alerts.model.total + 3, self.size.height // 2)
         self.alerts.styles.height = above if both else "1fr"
-        self._share_lines(above if both else None)
+        self._share_history(above if both else None)
         self._make_room(self.size.width)
-
-    def laid_out(self) -> None:
-        """Share the lines anew if there are more or fewer."""
-        if self.query_one("#tables").size != self._shared_for:
-            self._arrange()
 
     def _lasted(self, alert: AlertView) -> float:
         if alert.duration_seconds is not None:
             return alert.duration_seconds
         return self.look.in_steps((self.now - alert.opened_at).total_seconds())
 
-    def _share_lines(self, above: int | None) -> None:
+    def _share_history(self, above: int | None) -> None:
         """Below a short history its alerts stand over time, a strip for each subject.
 
         Args:
             above: Lines of the open alerts; ``None`` where the history does not stand below them.
         """
         history, day, now, span = self.history, self.query_one("#day", FactLines), self.now, RANGES[self._range]
-        self._shared_for = self.query_one("#tables").size
         shown = []
         if above is not None:
             shown = [row for key in history.model.keys if (row := history.model.row(key)) is not None]
@@ -177,19 +170,14 @@ class AlertsScreen(ListScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Show one table or two."""
-        self._arrange()
+        self.share_lines()
         self._load_shown()
-
-    def zoom(self) -> None:
-        """Give the table the whole screen, or take it back."""
-        super().zoom()
-        self._arrange()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; load again what has changed."""
         self.alerts.show([*snapshot.alerts, *snapshot.recently_resolved], self.now)
         self.history.grow_older(self.now)
-        self._arrange()
+        self.share_lines()
         versions = tuple((each.id, each.version) for each in (*snapshot.alerts, *snapshot.recently_resolved))
         if versions != self._versions:
             self._versions = versions
@@ -341,7 +329,7 @@ class AlertsScreen(ListScreen):
         if self.is_mounted:
             self.host.view.remember_ended(found.alerts)
             self.history.show(found.alerts, self.now, span=span, more=found.more)
-            self._arrange()
+            self.share_lines()
             self._draw_tabs()
             self.tell_selected()
 

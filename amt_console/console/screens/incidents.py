@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.geometry import Size
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
@@ -49,12 +48,12 @@ class IncidentsScreen(ListScreen):
 
     BINDINGS: ClassVar[Sequence[BindingType]] = list(CHART_KEYS)
     AUTO_FOCUS = "#list"
+    SHARED = "#panes"
 
     def __init__(self) -> None:
         super().__init__()
         self._range = USUAL_LONG_RANGE
         self._alerts: tuple[object, ...] | None = None
-        self._shared_for = Size()
 
     def body(self) -> Iterable[Widget]:
         """The figures, the table and the preview."""
@@ -91,21 +90,10 @@ class IncidentsScreen(ListScreen):
             self.load()
         self.table.grow_older(self.now)
         self.show_preview(snapshot)
-        self._share_lines()
+        self.share_lines()
 
-    def laid_out(self) -> None:
-        """Share the lines anew if there are more or fewer."""
-        if self.query_one("#panes").size != self._shared_for:
-            self._share_lines()
-
-    def zoom(self) -> None:
-        """Give the list the whole screen, or take it back."""
-        super().zoom()
-        self._share_lines()
-
-    def _share_lines(self) -> None:
+    def arrange_lines(self) -> None:
         """A short list leaves room for the incidents over time, a strip for each subject."""
-        self._shared_for = self.query_one("#panes").size
         table, day, history = self.table, self.query_one("#day", FactLines), self._history.value
         rows = 1 + max(1, len(table.model.keys))
         strips = []
@@ -197,7 +185,7 @@ class IncidentsScreen(ListScreen):
         if self._history.value is not None:
             self.table.show(self._history.value)
             self.tell_selected()
-            self._share_lines()
+            self.share_lines()
         self._draw_figures()
 
     def _draw_figures(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.geometry import Size
 from textual.widget import Widget
 
 from amt_console.console.actions import Selection
@@ -31,10 +32,14 @@ class ListScreen(ConsoleScreen):
     """
 
     BINDINGS: ClassVar[Sequence[BindingType]] = list(LIST_KEYS)
+    SHARED: ClassVar[str] = ""
+    """Names the panel whose lines are shared, anew with each of its sizes; none where that is not to be followed."""
 
     def __init__(self) -> None:
         super().__init__()
         self._pane: LiveTable[Any] | None = None
+        self._shared_for = Size()
+        """Of the panel, when its lines were shared last."""
         self._elsewhen = False
         """Whether the preview is of another moment than the one that is to be shown."""
 
@@ -51,6 +56,9 @@ class ListScreen(ConsoleScreen):
     def row_line(self, row: object) -> Runs:
         """The selected row in full."""
         raise NotImplementedError
+
+    def arrange_lines(self) -> None:
+        """Share the lines among the tables and what stands below short ones."""
 
     def suggestion(self) -> Runs:
         """What stands there without a selection."""
@@ -232,6 +240,18 @@ class ListScreen(ConsoleScreen):
         for pane in self.panes():
             pane.set_class(zoomed and pane is self.pane, "-zoom")
         self.redraw()
+        self.share_lines()
+
+    def share_lines(self) -> None:
+        """Arrange what is shown for the size that the screen has now."""
+        if self.SHARED:
+            self._shared_for = self.query_one(self.SHARED).size
+        self.arrange_lines()
+
+    def laid_out(self) -> None:
+        """Share the lines anew if there are more or fewer."""
+        if self.SHARED and self.query_one(self.SHARED).size != self._shared_for:
+            self.share_lines()
 
     def action_filter(self) -> None:
         """Ask for a filter; it applies while typing."""

@@ -91,7 +91,7 @@ class ServicesScreen(ListScreen):
             self._states = states
             self._load_hour()
             self._load_events()
-        self._share_lines()
+        self.share_lines()
 
     def moment_changed(self) -> None:
         """Load the last hour, and the day, before another moment."""
@@ -100,12 +100,7 @@ class ServicesScreen(ListScreen):
         self._load_hour()
         self._load_events()
 
-    def zoom(self) -> None:
-        """Give the list the whole screen, or take it back."""
-        super().zoom()
-        self._share_lines()
-
-    def _share_lines(self) -> None:
+    def arrange_lines(self) -> None:
         """A short list leaves room for the times of trouble of the last day."""
         table, events = self.services, self.query_one("#events", FactLines)
         rows = 1 + max(1, len(table.model.keys))
@@ -152,12 +147,12 @@ class ServicesScreen(ListScreen):
     def _events_loaded(self, events: StateHistory) -> None:
         self._events, self._events_fault = events, ""
         if self.is_mounted:
-            self._share_lines()
+            self.share_lines()
 
     def _events_failed(self, why: str) -> None:
         self._events, self._events_fault = None, why
         if self.is_mounted:
-            self._share_lines()
+            self.share_lines()
 
     def _loads(self) -> tuple[Loader, Loader]:
         if self._loaders is None:
