@@ -40,6 +40,7 @@ class Prompt(Horizontal):
     Prompt Static { width: auto; max-width: 60%; height: 1; padding: 0 1; }
     Prompt Input { width: 1fr; height: 1; border: none; padding: 0; }
     Prompt Input:focus { border: none; }
+    Prompt #hint { color: $text-muted; max-width: 60%; }
     Prompt.-confirm { height: auto; max-height: 6; }
     Prompt.-confirm Static { width: 1fr; max-width: 100%; height: auto; max-height: 6; }
     Prompt.-confirm Input { display: none; }
@@ -60,11 +61,12 @@ class Prompt(Horizontal):
         self._open = False
 
     def compose(self) -> ComposeResult:
-        """The question and the field."""
-        yield Static("", markup=False)
+        """The question, the field, and what is told of its text."""
+        yield Static("", markup=False, id="question")
         field = Input(max_length=MAX_NOTE_CHARS, select_on_focus=False)
         field.cursor_blink = False
         yield field
+        yield Static("", markup=False, id="hint")
 
     @property
     def is_open(self) -> bool:
@@ -74,7 +76,7 @@ class Prompt(Horizontal):
     @property
     def question(self) -> str:
         """The question."""
-        return str(self.query_one(Static).content)
+        return str(self.query_one("#question", Static).content)
 
     @property
     def text(self) -> str:
@@ -119,6 +121,10 @@ class Prompt(Horizontal):
         self._show(question, MOST_LINES * max(10, self.app.size.width - 2))
         self._lift_messages(MOST_LINES)
         self.screen.set_focus(None)
+
+    def hint(self, words: str) -> None:
+        """Tell something of the text, right of the field; empty for nothing."""
+        self.query_one("#hint", Static).update(Content(clean(words)))
 
     async def press(self, key: str, character: str | None, *, pasted: bool, warn: Warn) -> None:
         """Handle a key while open.
@@ -181,7 +187,8 @@ class Prompt(Horizontal):
         if not self._open:
             self._focused_before = self.screen.focused
         self._open = True
-        self.query_one(Static).update(Content(crop(clean(question), width)))
+        self.query_one("#question", Static).update(Content(crop(clean(question), width)))
+        self.hint("")
         self.add_class("-open")
 
     def _lift_messages(self, lines: int | None) -> None:

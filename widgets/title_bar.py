@@ -63,6 +63,40 @@ def on_call_words(snapshot: Snapshot, look: Look) -> tuple[str, ...]:
     return (f"{short} until {soon_moment(first.until, now, look.zone)}", short)
 
 
+def snapshot_facts(snapshot: Snapshot) -> list[str]:
+    """What is open and which services are not up, the most important first."""
+    counts = Counter(service.state for service in snapshot.services)
+    bad = [
+        f"{counts[state]} {STATE_WORDS[state].lower()}"
+        for state in (ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UNKNOWN, ServiceState.MAINTENANCE)
+        if counts[state]
+    ]
+    total = len(snapshot.services)
+    up = counts[ServiceState.UP]
+    if not total:
+        facts = ["no services measured yet"]
+    elif all(service.last_checked is None for service in snapshot.services):
+        facts = [f"waiting for the first results of {total} services"]
+    elif not bad:
+        facts = [f"all {total} services up"]
+    else:
+        facts = [*bad, f"{up} of {total} up"]
+    firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
+    alone = sum(alert.needs_somebody for alert in firing)
+    following = sum(alert.follows_from is not None for alert in firing)
+    infos = sum(alert.severity is Severity.INFO for alert in firing)
+    taken = sum(alert.acknowledged_by is not None for alert in firing if alert.severity is not Severity.INFO)
+    if following:
+        facts.insert(1, f"{following} follow{'s' if following == 1 else ''}")
+    if alone:
+        facts.insert(0, f"{alone} unacknowledged")
+    elif taken:
+        facts.insert(0, f"{taken} alerts, all acknowledged" if taken > 1 else "1 alert, acknowledged")
+    elif infos:
+        facts.append(f"{infos} for information")
+    return facts
+
+
 class TitleBar(LineView):
     """One line, and a second one for a banner."""
 
@@ -96,7 +130,7 @@ class TitleBar(LineView):
             runs = [(" AMT CONSOLE ", palette.badge_unknown), ("  starting ", palette.bar)]
             return Strip(fit(runs, width, fill=palette.bar), width)
         badge = self.look.overall(self._snapshot.overall)
-        facts, dot = self._facts(self._snapshot), self.look.dot
+        facts, dot = snapshot_facts(self._snapshot), self.look.dot
         past = self._snapshot.at is not None
         on_call = () if past else on_call_words(self._snapshot, self.look)
         place = self._state.place
@@ -129,38 +163,6 @@ class TitleBar(LineView):
         palette, dot = self.look.palette, self.look.dot
         fitting = (choice for choice in choices if runs_width([(dot.join(choice), palette.bar)]) <= room)
         return next(fitting, facts[:1])
-
-    def _facts(self, snapshot: Snapshot) -> list[str]:
-        counts = Counter(service.state for service in snapshot.services)
-        bad = [
-            f"{counts[state]} {STATE_WORDS[state].lower()}"
-            for state in (ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UNKNOWN, ServiceState.MAINTENANCE)
-            if counts[state]
-        ]
-        total = len(snapshot.services)
-        up = counts[ServiceState.UP]
-        if not total:
-            facts = ["no services measured yet"]
-        elif all(service.last_checked is None for service in snapshot.services):
-            facts = [f"waiting for the first results of {total} services"]
-        elif not bad:
-            facts = [f"all {total} services up"]
-        else:
-            facts = [*bad, f"{up} of {total} up"]
-        firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
-        alone = sum(alert.needs_somebody for alert in firing)
-        following = sum(alert.follows_from is not None for alert in firing)
-        infos = sum(alert.severity is Severity.INFO for alert in firing)
-        taken = sum(alert.acknowledged_by is not None for alert in firing if alert.severity is not Severity.INFO)
-        if following:
-            facts.insert(1, f"{following} follow{'s' if following == 1 else ''}")
-        if alone:
-            facts.insert(0, f"{alone} unacknowledged")
-        elif taken:
-            facts.insert(0, f"{taken} alerts, all acknowledged" if taken > 1 else "1 alert, acknowledged")
-        elif infos:
-            facts.append(f"{infos} for information")
-        return facts
 
     def _monitor(self, snapshot: Snapshot, state: TitleState, room: int, *, looking: bool) -> Runs:
         palette, look = self.look.palette, self.look

@@ -10,20 +10,37 @@ from textual.timer import Timer
 
 from amt_console.clock import Clock
 from amt_console.console.actions import ActionHost
+from amt_console.console.look_ahead import Find, LookAhead, LookAheadHost
+from amt_console.model import Snapshot
 from amt_console.moments import EXAMPLES, MomentError, parse_moment
+from amt_console.text import near_moment
+from widgets.look import Look
+from widgets.title_bar import snapshot_facts
 
 if TYPE_CHECKING:
     from amt_console.model.queries.change import Change
+    from amt_console.operations.protocol import Operations
 
 MINUTE = timedelta(minutes=1)
 BEFORE_ALERT = timedelta(minutes=5)
 SPEEDS = (1, 2, 5, 10)
 """Seconds of history per second while playing."""
 _TICK_SECONDS = 1.0
+AHEAD_SECONDS = 0.3
+"""So long after a step the next one is read: a held key passes over moments."""
+_FACTS = 2
+"""What is said of a moment while its time is typed."""
 
 
-class TimeHost(ActionHost, Protocol):
+class TimeHost(ActionHost, LookAheadHost, Protocol):
     """The part of the app that time travel uses."""
+
+    operations: Operations | None
+
+    @property
+    def look(self) -> Look:
+        """How things are drawn."""
+        ...
 
     def show_moment(self, at: datetime | None) -> None:
         """Show a past moment everywhere; ``None`` for now."""
@@ -44,6 +61,10 @@ class TimeTravel:
         self._timer: Timer | None = None
         self._asking = False
         """Whether a change is looked for; a held key asks once."""
+        self._ahead = LookAhead(host)
+        self._ahead_timer: Timer | None = None
+        self._written: tuple[str, datetime] | None = None
+        """The text in the prompt, and its moment: what is told of it while it is typed is what is shown."""
 
     def go(self, name: str) -> None:
         """Do what a key of ``TIME_KEYS`` means."""
@@ -67,7 +88,9 @@ class TimeTravel:
     def step(self, minutes: int) -> None:
         """Some minutes on, or back."""
         self._stop()
-        self._show(self._moment() + minutes * MINUTE)
+        at = self._moment() + minutes * MINUTE
+        self._show(at)
+        self._look_ahead(lambda _: at + minutes * MINUTE)
 
     def change(self, *, later: bool) -> None:
         """To the next change, or to the previous one."""
@@ -98,7 +121,17 @@ class TimeTravel:
 
     def ask(self) -> None:
         """Ask for a moment."""
-        self._host.prompt().ask("Go to:", self._typed, placeholder="14:30, -2h, yesterday 09:00; enter alone: now")
+        self._ask("")
+
+    def _ask(self, answer: str) -> None:
+        self._written = None
+        self._host.prompt().ask(
+            "Go to:",
+            self._typed,
+            answer=answer,
+            placeholder="14:30, -2h, yesterday 09:00; enter alone: now",
+            on_change=self._typing,
+        )
 
     def before_alert(self) -> None:
         """Five minutes before the selected alert."""
@@ -150,21 +183,46 @@ class TimeTravel:
         if change.at is not None:
             self._show(change.at)
             self._host.tell(change.what)
+            self._look_ahead(_next_change(change.at, later=later))
         elif later:
             self.live()
         else:
             self._host.tell("There is no earlier change.")
 
+    def _typing(self, text: str) -> None:
+        """Read a moment as soon as its time stands in the prompt, and tell what it is and holds."""
+        prompt, now = self._host.prompt(), self._clock.now()
+        self._ahead.forget()
+        self._written = None
+        try:
+            at = parse_moment(text.strip(), now, zone=self._host.zone)
+        except MomentError:
+            prompt.hint("")
+            return
+        self._written = written = text.strip(), at
+        when = near_moment(at, now, self._host.zone)
+        prompt.hint(when)
+
+        def found(snapshot: Snapshot) -> None:
+            if self._written is written and prompt.is_open:
+                prompt.hint(self._host.look.dot.join((when, *snapshot_facts(snapshot)[:_FACTS])))
+
+        self._ahead.read(lambda _: at, found)
+
     def _typed(self, text: str) -> None:
         self._stop()
+        written, self._written = self._written, None
         if not text:
             self.live()
+            return
+        if written is not None and written[0] == text:
+            self._show(written[1])
             return
         try:
             self._show(parse_moment(text, self._clock.now(), zone=self._host.zone))
         except MomentError as error:
             self._host.tell(f"{error}. Nothing was changed." if EXAMPLES not in str(error) else str(error), "warning")
-            self._host.prompt().ask("Go to:", self._typed, answer=text)
+            self._ask(text)
 
     def _tick(self) -> None:
         self._timer = None
@@ -172,7 +230,9 @@ class TimeTravel:
         if at is None or not self._speed:
             self._speed = 0
             return
-        self._show(at + timedelta(seconds=self._speed * _TICK_SECONDS))
+        passed = timedelta(seconds=self._speed * _TICK_SECONDS)
+        self._show(at + passed)
+        self._look_ahead(lambda _: at + 2 * passed)
         if self._host.view.at is None:
             self._stop()
             self._host.tell("The replay has reached now.")
@@ -185,6 +245,27 @@ class TimeTravel:
 
     def _stop(self) -> None:
         self._speed = 0
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
+        for timer in (self._timer, self._ahead_timer):
+            if timer is not None:
+                timer.stop()
+        self._timer = self._ahead_timer = None
+
+    def _look_ahead(self, find: Find) -> None:
+        """Read the moment that the same key would show next, unless another key comes first."""
+        if self._ahead_timer is not None:
+            self._ahead_timer.stop()
+        at = self._host.view.at
+
+        def read() -> None:
+            self._ahead_timer = None
+            if at is not None and self._host.view.at == at:
+                self._ahead.read(find)
+
+        self._ahead_timer = self._host.set_timer(AHEAD_SECONDS, read)
+
+
+def _next_change(at: datetime, *, later: bool) -> Find:
+    from amt_console.model.queries import ChangeQuery  # not for the first frame
+
+    query = ChangeQuery(later=later, at=at)
+    return lambda operations: operations.ask(query).at

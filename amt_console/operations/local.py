@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
@@ -61,6 +62,8 @@ _CURSOR_GONE = "the alert that this cursor names is not in the list any more: be
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING)
 ONLY_RECEIVER = "No notification channel is configured: this console is the only receiver."
+MOST_SNAPSHOTS = 4
+"""Snapshots of the past that are kept: a console reads one before it shows it. Those of many services are large."""
 OVERRIDES_BEFORE = timedelta(days=31)
 """How long ago an override may have ended that still says when a shift began."""
 
@@ -123,6 +126,8 @@ class LocalOperations:
         self._on_action = on_action
         self._lock = threading.Lock()
         self._settled = SettledAnswers(clock)
+        self._snapshots = SettledAnswers(clock, MOST_SNAPSHOTS)
+        """By their moments."""
         self._zone = ZoneInfo(settings.console.time_zone) if settings.console.time_zone else None
         heartbeats = heartbeats_of(settings)
         self._builder = SnapshotBuilder(
@@ -146,8 +151,7 @@ class LocalOperations:
         """The live snapshot, or the snapshot of a past moment. A recent one is reused."""
         with self._lock:
             if at is not None:
-                with self.store.read() as reads:
-                    return self._past.build(reads, at)
+                return self._snapshots.answer(at, at, partial(self._past_snapshot, at))
             faults = self._engine_faults()
             return self._builder.build_live(
                 self.store,
@@ -157,6 +161,10 @@ class LocalOperations:
                 faults=faults,
                 commits=self._commits(),
             )
+
+    def _past_snapshot(self, at: datetime) -> Snapshot:
+        with self.store.read() as reads:
+            return self._past.build(reads, at)
 
     def alert(self, alert_id: int, *, at: datetime | None = None) -> AlertDetail:
         """An episode with its events, now or as of a past moment. Raises NotFoundError."""
@@ -217,8 +225,10 @@ class LocalOperations:
             if at is None:
                 view = next((service for service in live if service.name == name), None)
             else:
-                known = self._past.settled_view(name, at)
-                view = known or past_service(reads, self.targets, name, at, alerts)
+                kept: Snapshot | None = self._snapshots.kept(at)
+                known = () if kept is None else kept.services
+                view = next((service for service in known if service.name == name), None)
+                view = view or past_service(reads, self.targets, name, at, alerts)
             if view is None:
                 raise NotFoundError(f"no service is called '{safe_text(name, 100)}'")
             return service_detail(reads, view, self._clock.now(), hours, alerts, at=at, most_buckets=most_buckets)

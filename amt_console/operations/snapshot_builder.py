@@ -28,7 +28,6 @@ from amt_console.model import (
 from amt_console.model.inbound import Heartbeat, HeartbeatView
 from amt_console.model.policy import Policies
 from amt_console.operations.alert_views import AlertViews
-from amt_console.operations.answering.settled import KEPT_SECONDS, SETTLED_AFTER
 from amt_console.operations.ending_soon import ending_soon
 from amt_console.operations.views import SILENT_AFTER_SECONDS, figure_faults, location_views, overall, service_view
 from amt_console.operations.windows import (
@@ -175,15 +174,6 @@ class SnapshotBuilder:
             simulated_until=reads.monitor.simulated_until(),
         )
         return self._versioned(snapshot)
-
-    def settled_view(self, name: str, at: datetime) -> ServiceView | None:
-        """A service of the snapshot that was built last, if that is of ``at`` and nothing changes it any more."""
-        last = self._last
-        if last is None or last.at != at or last.generated_at - at < SETTLED_AFTER:
-            return None
-        if not 0 <= (self._clock.now() - last.generated_at).total_seconds() < KEPT_SECONDS:
-            return None
-        return next((each for each in last.services if each.name == name), None)
 
     def _read_heartbeats(self, reads: Reads, at: datetime | None, end: datetime) -> tuple[HeartbeatView, ...]:
         if not self._heartbeats:

@@ -27,10 +27,14 @@ PLACES = "2345671"
 TARGET_SCREEN_MS = 100.0
 TARGET_JUMP_MS = 150.0
 QUIET_SECONDS = 0.5
+TYPED_SECONDS = 0.15
+"""From one key to the next one."""
 LONGEST_SECONDS = 10.0
 BACK = timedelta(minutes=5)
 READY = b"PAST"
-JUMPS = ("-15d", "-3d", "-29d", "-1d", "-22d")
+PASTED = ("-15d", "-3d", "-29d", "-1d", "-22d")
+TYPED = ("-17d", "-5d", "-27d", "-2d", "-20d")
+"""Others: answers about the alerts of a moment are kept for minutes."""
 
 
 def figures(quick: bool) -> list[Figure]:
@@ -47,14 +51,17 @@ def figures(quick: bool) -> list[Figure]:
                 shown[place].append(_painted(program, place.encode()))
         again = sorted(ms for values in shown.values() for ms in values[1:])
         first = max(values[0] for values in shown.values())
-        jumps = sorted(_jump(program, JUMPS[at % len(JUMPS)]) for at in range(rounds * 2))
+        typed = sorted(_typed_jump(program, TYPED[at % len(TYPED)]) for at in range(rounds * 2))
+        pasted = sorted(_jump(program, PASTED[at % len(PASTED)]) for at in range(rounds * 2))
         memory = resident_mb(program.process.pid)
     return [
         Figure("a screen of the console, key to painted with its data, p95", _p95(again), "ms", TARGET_SCREEN_MS),
         Figure("  median", statistics.median(again), "ms"),
         Figure("  the slowest, opened for the first time", first, "ms"),
-        Figure("a jump in time over 30 days, painted, p95", _p95(jumps), "ms", TARGET_JUMP_MS),
-        Figure("  median", statistics.median(jumps), "ms"),
+        Figure("a jump in time over 30 days, enter to painted, p95", _p95(typed), "ms", TARGET_JUMP_MS),
+        Figure("  median", statistics.median(typed), "ms"),
+        Figure("a jump whose time comes together with enter, painted, p95", _p95(pasted), "ms", TARGET_JUMP_MS),
+        Figure("  median", statistics.median(pasted), "ms"),
         Figure("  memory after it", memory, "MB"),
     ]
 
@@ -77,11 +84,25 @@ def _painted(program: OnTerminal, keys: bytes) -> float:
     return (_settled(program) - begin) * 1000
 
 
-def _jump(program: OnTerminal, moment: str) -> float:
-    """Milliseconds from confirming a moment to its last byte."""
-    os.write(program.master, b"T" + moment.encode())
-    _settled(program)
+def _typed_jump(program: OnTerminal, moment: str) -> float:
+    """Milliseconds from confirming a moment to its last byte. A fast typist: the console reads what is typed so far."""
+    for key in ("T", *moment):
+        os.write(program.master, key.encode())
+        _read_for(program, TYPED_SECONDS)
     return _painted(program, b"\r")
+
+
+def _jump(program: OnTerminal, moment: str) -> float:
+    """Milliseconds from a moment with its confirmation, which leave no time to read ahead, to the last byte."""
+    return _painted(program, b"T" + moment.encode() + b"\r")
+
+
+def _read_for(program: OnTerminal, seconds: float) -> None:
+    """Read what is painted for so long."""
+    end = time.perf_counter() + seconds
+    while (left := end - time.perf_counter()) > 0:
+        if select.select([program.master], [], [], left)[0]:
+            os.read(program.master, 65536)
 
 
 def _settled(program: OnTerminal) -> float:

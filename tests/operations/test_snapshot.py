@@ -27,7 +27,7 @@ from amt_console.model import (
 from amt_console.model.oncall import OnCall
 from amt_console.operations.answering.settled import KEPT_SECONDS, SETTLED_AFTER
 from amt_console.operations.json_views import snapshot_json
-from amt_console.operations.local import LocalOperations
+from amt_console.operations.local import MOST_SNAPSHOTS, LocalOperations
 from amt_console.operations.protocol import NotFoundError
 from amt_console.store import Store, record
 
@@ -210,6 +210,22 @@ def test_after_the_clock_was_set_back_the_picture_shows_what_is_measured_now(
     assert picture.resources.sample is not None
     assert picture.resources.sample.timestamp == clock.now()
     assert picture.figures[FigureKind.REVENUE].figures["mrr"] == Figure(3.0)
+
+
+def test_a_snapshot_of_the_past_is_read_once_it_is_settled_and_then_kept(
+    operations: LocalOperations, feed: Feed, clock: FakeClock
+) -> None:
+    feed()
+    clock.advance(10)
+    then = clock.now()
+    clock.advance(SETTLED_AFTER.total_seconds() - 1)
+    assert operations.snapshot(then) is not operations.snapshot(then)
+    clock.advance(1)
+    kept = operations.snapshot(then)
+    assert operations.snapshot(then) is kept
+    moments = [then - timedelta(seconds=1 + index) for index in range(MOST_SNAPSHOTS)]
+    assert [operations.snapshot(at).at for at in moments] == moments
+    assert operations.snapshot(then) is not kept, "only the newest are kept"
 
 
 def test_a_service_of_the_past_is_that_of_its_snapshot_once_that_is_settled(

@@ -28,11 +28,9 @@ def moved(query: MovedQuery, asked: Asked) -> MovedTogether:
 
 def _found(asked: Asked, episode: Episode, end: datetime) -> tuple[Moved, ...]:
     """From the end of what is looked at on, every moment has the same answer."""
-    whole = looked_at_until(episode)
-    if end < whole:
-        return moved_with(asked.reads, episode, now=end)
-    key = MovedQuery.name, episode.id, episode.opened_at, episode.subject
-    return asked.settled.answer(key, whole, lambda: moved_with(asked.reads, episode, now=whole))
+    until = min(end, looked_at_until(episode))
+    key = MovedQuery.name, episode.id, episode.opened_at, episode.subject, until
+    return asked.settled.answer(key, until, lambda: moved_with(asked.reads, episode, now=until))
 
 
 def _signal(found: Moved) -> MovedSignal:
