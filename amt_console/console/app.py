@@ -36,6 +36,7 @@ from amt_console.console.greeting import greeting, happened
 from amt_console.console.jobs import WAITED_FOR, Done, Jobs
 from amt_console.console.leaving import Leaving
 from amt_console.console.pages import Pages
+from amt_console.console.past.time_travel import TimeTravel
 from amt_console.console.places import Places
 from amt_console.console.screens.base import ConsoleScreen
 from amt_console.console.screens.help import HelpScreen
@@ -51,7 +52,6 @@ from amt_console.console.terminal.turns import short_turns
 from amt_console.console.themes.appearance import Appearance
 from amt_console.console.themes.remembered import ThemeMemory
 from amt_console.console.themes.themed_app import ThemedApp
-from amt_console.console.time_travel import TimeTravel
 from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS
 from amt_console.model import Snapshot

@@ -13,8 +13,8 @@ from support.pictures import NOW, all_fine, incident
 
 from amt_console.clock import FakeClock
 from amt_console.console.actions import Selection
-from amt_console.console.look_ahead import LookAhead
-from amt_console.console.time_travel import AHEAD_SECONDS, MINUTE, TimeTravel
+from amt_console.console.past.look_ahead import LookAhead
+from amt_console.console.past.time_travel import AHEAD_SECONDS, MINUTE, TimeTravel
 from amt_console.console.view_state import ViewState
 from amt_console.model import Snapshot
 from amt_console.model.queries import ChangeQuery, MovedQuery

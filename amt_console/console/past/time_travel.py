@@ -10,7 +10,7 @@ from textual.timer import Timer
 
 from amt_console.clock import Clock
 from amt_console.console.actions import ActionHost
-from amt_console.console.look_ahead import Find, LookAhead, LookAheadHost
+from amt_console.console.past.look_ahead import Find, LookAhead, LookAheadHost
 from amt_console.model import Snapshot
 from amt_console.moments import EXAMPLES, MomentError, parse_moment
 from amt_console.text import near_moment

@@ -1,0 +1,1 @@
+"""The past: which moment is shown, and what is read before it is shown."""
