@@ -117,6 +117,15 @@ async def test_what_is_cut_is_shown_by_scrolling_and_the_zoom_key_folds_it_again
         assert "ValueError" in "\n".join(lines(console))
 
 
+@pytest.mark.parametrize(("number", "words"), [(1, "1 event"), (2, "2 events")])
+async def test_the_number_of_events_is_told_in_plain_words(number: int, words: str) -> None:
+    async with desk(incident(), size=(60, 16)) as console:
+        answer_with(console, lambda detail: replace(detail, events=detail.events[:1] * number))
+        await console.press("enter")
+        story = next(line for line in lines(console) if "STORY" in line)
+        assert story.rstrip().endswith(words)
+
+
 async def test_charts_come_from_34_lines_on() -> None:
     for height, has_chart in ((33, False), (34, True)):
         async with desk(incident(), size=(80, height)) as console:

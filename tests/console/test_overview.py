@@ -11,9 +11,10 @@ from support.answers import INCIDENT, incident_answer
 from support.desk import desk
 from support.pictures import NOW, alert, all_fine, empty, hostile, incident
 
+from amt_console.console.cards.alert_card import AlertCard
 from amt_console.console.screens.alert_detail import AlertDetailScreen
 from amt_console.console.screens.service_detail import ServiceDetailScreen
-from amt_console.model import ServiceState, Severity, StateSpan
+from amt_console.model import AlertState, ServiceState, Severity, StateSpan
 from amt_console.model.oncall import OnCall
 from amt_console.model.queries import AlertHistoryQuery, StatesQuery
 from amt_console.model.queries.states import StateHistory
@@ -295,6 +296,19 @@ async def test_an_alert_that_comes_later_is_what_enter_opens() -> None:
         assert isinstance(console.app.screen, AlertDetailScreen)
         await console.press("escape")
         assert console.screen.alerts.model.selected == str(shop.id)
+
+
+async def test_enter_opens_what_was_just_acknowledged_and_no_alert_that_nobody_names() -> None:
+    picture = incident()
+    mine = replace(picture.alerts[0], subject="web-app", acknowledged_by="ann", acknowledged_at=NOW)
+    pending = alert(90, "cpu", severity=Severity.WARNING, state=AlertState.PENDING, acknowledged_by=None)
+    async with desk(all_fine(), answers=INCIDENT) as console:
+        await console.show(replace(picture, alerts=(mine, pending)))
+        assert "acknowledges" not in console.info()
+        assert console.screen.services.has_focus
+        await console.press("enter")
+        card = console.app.screen.query_one(AlertCard)
+        assert card.alert_id == mine.id
 
 
 @pytest.mark.parametrize("keys", [("j",), ("slash", *"web", "enter")], ids=str)

@@ -20,7 +20,7 @@ from amt_console.model import AlertDetail, AlertType, AlertView, Snapshot
 from amt_console.model.queries.moved import MovedTogether
 from amt_console.operations.json_views import alert_detail_json
 from amt_console.operations.protocol import ServiceDetail
-from amt_console.text import SEVERITY_WORDS
+from amt_console.text import SEVERITY_WORDS, plural
 
 REFRESH_SECONDS = 10.0
 """Seconds after which strip and chart are loaded again."""
@@ -408,7 +408,7 @@ class AlertCard(Card):
                 right=True,
                 wrap_at=indent_of(events),
                 telling=tuple(rank for _, rank in events),
-                note=f"{len(detail.events)} events" if isinstance(detail, AlertDetail) else "",
+                note=plural(len(detail.events), "event") if isinstance(detail, AlertDetail) else "",
             ),
             Section(
                 "RUNBOOK",

@@ -162,14 +162,18 @@ class OverviewScreen(ListScreen):
         super().set_focus(widget, *arguments, **options)
 
     def first_row(self) -> tuple[LiveTable[Any], str | None]:
-        """Where nobody chose a pane or a row, the alert that the line above the keys names: it may have come later."""
-        model, shown = self.services.model, self.host.view.shown
+        """Where nobody chose a pane or a row, an alert: alerts may have come later than the keys."""
+        model, alerts = self.services.model, self.alerts.model.keys
         unused = self.pane is self.services and not self._chose_pane and not model.filter_text and not model.marked
-        if unused and model.selected is None and shown is not None and self.alerts.model.keys:
-            worst = self.host.view.worst_unacknowledged(self.no_selection().shown)
-            if worst is not None and str(worst.id) in self.alerts.model.keys:
-                return self.alerts, str(worst.id)
+        if unused and model.selected is None and alerts:
+            named = self._named()
+            return self.alerts, str(named.id) if named is not None and str(named.id) in alerts else next(iter(alerts))
         return super().first_row()
+
+    def _named(self) -> AlertView | None:
+        """The alert that the line above the keys names: nobody has it, and the acknowledge key would take it."""
+        worst = self.host.view.worst_unacknowledged(self.no_selection().shown)
+        return worst if worst is not None and worst.needs_somebody and self.host.view.can_act else None
 
     async def action_open_row(self) -> None:
         """Open the selected row; without a selection the first one, or the alert that the line above the keys names."""
@@ -319,11 +323,11 @@ class OverviewScreen(ListScreen):
         selection = self.no_selection()
         if selection.reason is not None:
             return [(selection.reason, look.palette.muted)]
-        worst = host.view.worst_unacknowledged(selection.shown) if host.view.can_act else None
-        if worst is not None and worst.needs_somebody:
+        named = self._named()
+        if named is not None:
             return [
                 (f"{self._key('acknowledge')} acknowledges ", look.palette.muted),
-                *facts.alert_line(worst, self.now, look),
+                *facts.alert_line(named, self.now, look),
             ]
         notices = len(host.view.notices())
         words = [f"{plural(notices, 'notice')}, shown by {self._key('monitor')}"] if notices else []
