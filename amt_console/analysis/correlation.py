@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import chain
 
-from amt_console.analysis.percentiles import MOST_VALUE
+from amt_console.analysis.percentiles import usable
 
 METHOD = (
     "strength = |value - median| / interquartile range, against the same hour of the last four weeks where there are "
@@ -26,6 +29,8 @@ LEAST_BASELINE = 8
 """Least values of a baseline."""
 LEAST_STRENGTH = 3.0
 """Least reported strength: three interquartile ranges are four standard deviations of a normal distribution."""
+_NEARLY = LEAST_STRENGTH - 0.01
+"""What may be reported once it is rounded."""
 MOST_STRENGTH = 1000.0
 """Strengths end here, because a series that never moved before has no spread to compare with."""
 SPREAD_FLOOR = 0.01
@@ -41,7 +46,27 @@ class SeriesHistory:
     subject: str
     """A service, ``host``, or a kind of figures."""
     signal: str
-    points: Sequence[Point]
+    times: tuple[datetime, ...]
+    values: Sequence[float]
+    """As many as there are times."""
+
+    @classmethod
+    def of(cls, subject: str, signal: str, points: Iterable[Point]) -> SeriesHistory:
+        """Of values with their times, oldest first."""
+        times, values = tuple(zip(*points, strict=True)) or ((), ())
+        return cls(subject, signal, times, values)
+
+    def up_to(self, until: datetime) -> SeriesHistory:
+        """The values up to a moment that can be computed with."""
+        # Most series are returned as they are, and hundreds are compared while somebody waits.
+        values = self.values
+        finite = values and all(map(math.isfinite, values)) and usable(min(values)) and usable(max(values))
+        if finite and self.times[-1] <= until:
+            return self
+        points = zip(self.times, self.values, strict=True)
+        return SeriesHistory.of(
+            self.subject, self.signal, ((at, value) for at, value in points if at <= until and usable(value))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +122,8 @@ class _Places:
 def _moved(
     begin: datetime, history: SeriesHistory, now: datetime, known: dict[tuple[datetime, ...], _Places]
 ) -> Moved | None:
-    points = sorted([(at, value) for at, value in history.points if -MOST_VALUE <= value <= MOST_VALUE and at <= now])
-    times = tuple([at for at, _ in points])
-    values = [value for _, value in points]
+    history = history.up_to(now)
+    times, values = history.times, history.values
     places = known.get(times)
     if places is None:
         places = known[times] = _Places(begin, times)
@@ -110,7 +134,7 @@ def _moved(
     centres: list[float] = []
     of_weeks: list[bool] = []
     for index, weeks in zip(places.looked_at, places.same_hours, strict=True):
-        then = _usual([value for week in weeks for value in values[week]])
+        then = _usual(list(chain.from_iterable([values[week] for week in weeks])))
         usual = then or before_usual
         if usual is not None:
             of_weeks.append(then is not None)
@@ -118,14 +142,14 @@ def _moved(
             seen.append(index)
             centres.append(centre)
             deviations.append(max(-MOST_STRENGTH, min(MOST_STRENGTH, (values[index] - centre) / spread)))
-    if not seen:
+    if max(map(abs, deviations), default=0.0) < _NEARLY:
         return None
     sustained = [_sustained(deviations, n) for n in range(len(seen))]
     best = max(range(len(seen)), key=sustained.__getitem__)
     strength = round(sustained[best], 2)
     if strength < LEAST_STRENGTH:
         return None
-    onset = next(times[index] for index, each in zip(seen, sustained, strict=True) if each >= LEAST_STRENGTH - 0.01)
+    onset = next(times[index] for index, each in zip(seen, sustained, strict=True) if each >= _NEARLY)
     return Moved(history.subject, history.signal, strength, onset, values[seen[best]], centres[best], of_weeks[best])
 
 
@@ -143,13 +167,16 @@ def _usual(values: Sequence[float]) -> tuple[float, float] | None:
     if not values:
         return None
     ordered = sorted(values)
-    lower, centre, upper = (_at(ordered, part) for part in (0.25, 0.5, 0.75))
+    lower, centre, upper = [
+        # As ``percentile``: values in order are sorted once for all three.
+        low if (low := ordered[below]) == (high := ordered[above]) else min(low + (high - low) * part, high)
+        for below, above, part in _quartiles(len(ordered))
+    ]
     return centre, max(upper - lower, SPREAD_FLOOR * abs(centre), 1e-9)
 
 
-def _at(ordered: Sequence[float], part: float) -> float:
-    """As ``percentile``, of values in order: they are sorted once for all three."""
-    rank = (len(ordered) - 1) * part
-    below = int(rank)
-    low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
-    return low if low == high else min(max(low + (high - low) * (rank - below), low), high)
+@cache
+def _quartiles(count: int) -> tuple[tuple[int, int, float], ...]:
+    """Where the three quartiles of so many values in order lie: between which two, and how far."""
+    ranks = [(count - 1) * part for part in (0.25, 0.5, 0.75)]
+    return tuple((int(rank), min(int(rank) + 1, count - 1), rank - int(rank)) for rank in ranks)

@@ -35,7 +35,8 @@ _OF_THE_HOST = {
     AlertType.MEMORY_USAGE: "memory_usage",
     AlertType.DISK_USAGE: "disk_usage",
 }
-_Series = dict[tuple[str, str], list[tuple[datetime, float]]]
+_Key = tuple[str, str]
+"""Subject and signal."""
 
 
 def moved_with(reads: Reads, episode: Episode, *, now: datetime, most: int | None = None) -> tuple[Moved, ...]:
@@ -50,17 +51,13 @@ def moved_with(reads: Reads, episode: Episode, *, now: datetime, most: int | Non
         most: At most this many.
     """
     begin = episode.opened_at
-    points, newest = _read(reads, begin, now, FINE)
+    histories, newest = _read(reads, begin, now, FINE)
     if newest is None or newest < begin - LEAD:
         # The fine rollups of that time are deleted.
-        points, _ = _read(reads, begin, now, COARSE)
-    own_signal = _OF_THE_HOST.get(episode.alert_type)
-    histories = [
-        SeriesHistory(subject, signal, series)
-        for (subject, signal), series in points.items()
-        if subject != episode.subject and (subject, signal) != (HOST, own_signal)
-    ]
-    return moved_together(begin, histories, now=now)[:most]
+        histories, _ = _read(reads, begin, now, COARSE)
+    own = HOST, _OF_THE_HOST.get(episode.alert_type)
+    others = [each for each in histories if each.subject != episode.subject and (each.subject, each.signal) != own]
+    return moved_together(begin, others, now=now)[:most]
 
 
 def looked_at_until(episode: Episode) -> datetime:
@@ -68,20 +65,21 @@ def looked_at_until(episode: Episode) -> datetime:
     return _whole(episode.opened_at + SPAN, COARSE)
 
 
-def _read(reads: Reads, begin: datetime, now: datetime, resolution: int) -> tuple[_Series, datetime | None]:
+def _read(reads: Reads, begin: datetime, now: datetime, resolution: int) -> tuple[list[SeriesHistory], datetime | None]:
     """The series around the beginning and in the weeks before, and the time of the newest value."""
     weeks = [begin - week * WEEK for week in range(WEEKS, 0, -1)]
     windows = [(then - LEAD - AROUND, then + SPAN + AROUND) for then in weeks]
     windows.append((begin - LEAD - HOURS_BEFORE, begin + SPAN))
     # Up to the end of a whole bucket: a part of one is made out of single results, service by service.
     windows = [(start, min(now, _whole(end, resolution))) for start, end in windows]
-    found: _Series = {}
-    moments = _services(reads, windows, resolution, found)
+    points: dict[_Key, list[tuple[datetime, float]]] = {}
     for start, end in windows:
         for key, series in _others(reads, start, end, resolution):
-            found.setdefault(key, []).extend(series)
-            moments += [at for at, _ in series]
-    return found, max(moments, default=None)
+            points.setdefault(key, []).extend(series)
+    histories, newest = _services(reads, windows, resolution)
+    newest += [at for series in points.values() for at, _ in series]
+    histories += [SeriesHistory.of(*key, series) for key, series in points.items()]
+    return histories, max(newest, default=None)
 
 
 def _whole(end: datetime, resolution: int) -> datetime:
@@ -90,7 +88,7 @@ def _whole(end: datetime, resolution: int) -> datetime:
 
 def _others(
     reads: Reads, start: datetime, end: datetime, resolution: int
-) -> Iterator[tuple[tuple[str, str], list[tuple[datetime, float]]]]:
+) -> Iterator[tuple[_Key, list[tuple[datetime, float]]]]:
     host = reads.host.rollups(resolution=resolution, start=start, end=end, metrics=HOST_SIGNALS, histograms=False)
     for signal, samples in host.items():
         means = ((each.start, each.histogram.mean) for each in samples)
@@ -101,29 +99,35 @@ def _others(
 
 
 def _services(
-    reads: Reads, windows: Sequence[tuple[datetime, datetime]], resolution: int, found: _Series
-) -> list[datetime]:
-    """Enter the series of the services; those of time down only of services that were down: the others did not move."""
+    reads: Reads, windows: Sequence[tuple[datetime, datetime]], resolution: int
+) -> tuple[list[SeriesHistory], list[datetime]]:
+    """The series of the services, and the time of the newest value; those of time down only of services that were down:
+    the others did not move.
+    """
     courses = reads.services.courses(resolution=resolution, windows=windows)
+    found: list[SeriesHistory] = []
     newest = 0
     # Nearly all services have the same buckets: their moments are made once.
-    moments: dict[tuple[int, ...], list[datetime]] = {}
+    moments: dict[tuple[int, ...], tuple[datetime, ...]] = {}
     for name, course in courses.items():
-        if series_of(name, courses.keys()) is not None:
+        if not course or series_of(name, courses.keys()) is not None:
             continue
-        starts, known, down, timed, total = zip(*course, strict=True) if course else ((),) * 5
+        starts, known, down, timed, total = zip(*course, strict=True)
         times = moments.get(starts)
         if times is None:
-            times = moments[starts] = list(map(moment, starts))
-        found[name, RESPONSE_TIME] = [
-            (at, took / count / SCALE) for at, count, took in zip(times, timed, total, strict=True) if count
-        ]
+            times = moments[starts] = tuple(map(moment, starts))
+        if all(timed):
+            means = [took / count / SCALE for count, took in zip(timed, total, strict=True)]
+            found.append(SeriesHistory(name, RESPONSE_TIME, times, means))
+        else:
+            each = zip(times, timed, total, strict=True)
+            answered = [(at, took / count / SCALE) for at, count, took in each if count]
+            found.append(SeriesHistory.of(name, RESPONSE_TIME, answered))
         if any(down):
-            found[name, DOWN_TIME] = [
-                (at, 100 * part / whole) for at, part, whole in zip(times, down, known, strict=True) if whole
-            ]
+            parts = [(at, 100 * part / whole) for at, part, whole in zip(times, down, known, strict=True) if whole]
+            found.append(SeriesHistory.of(name, DOWN_TIME, parts))
         newest = max(newest, next((start for start, whole, _, count, _ in reversed(course) if count or whole), 0))
-    return [moment(newest)] if newest else []
+    return found, [moment(newest)] if newest else []
 
 
 def _thinned(values: Sequence[tuple[datetime, float]], step: int) -> list[tuple[datetime, float]]:

@@ -21,7 +21,7 @@ def series(
     """A value every five minutes; ``value`` tells it from the minutes since the incident began."""
     rng = random.Random(subject)
     count = int(hours * 12)
-    return SeriesHistory(
+    return SeriesHistory.of(
         subject,
         signal,
         [(BEGIN + timedelta(minutes=5 * n), value(5 * n) + rng.gauss(0, spread)) for n in range(-count, 12)],
@@ -91,9 +91,9 @@ def test_a_series_that_never_moved_before_has_a_finite_strength() -> None:
 @pytest.mark.parametrize(
     "history",
     [
-        SeriesHistory("empty", "p95", []),
-        SeriesHistory("rubbish", "p95", [(BEGIN, math.nan), (BEGIN, math.inf), (BEGIN, 1e308)]),
-        SeriesHistory("new", "p95", [(BEGIN + timedelta(minutes=n), 5.0) for n in range(30)]),
+        SeriesHistory.of("empty", "p95", []),
+        SeriesHistory.of("rubbish", "p95", [(BEGIN, math.nan), (BEGIN, math.inf), (BEGIN, 1e308)]),
+        SeriesHistory.of("new", "p95", [(BEGIN + timedelta(minutes=n), 5.0) for n in range(30)]),
         series("few", lambda minute: 500 if minute >= 0 else 100, hours=0.5),
     ],
 )

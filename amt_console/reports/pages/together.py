@@ -29,7 +29,7 @@ def together_words(view: ReportView, begin: datetime, own: str) -> str:
         return ""
     first, last = begin - LEAD - HOURS_BEFORE, min(window.end, begin + SPAN)
     histories = [
-        SeriesHistory(
+        SeriesHistory.of(
             service.name,
             RESPONSE_TIME,
             tuple(
@@ -42,7 +42,7 @@ def together_words(view: ReportView, begin: datetime, own: str) -> str:
         if service.name != own
     ]
     histories += [
-        SeriesHistory(
+        SeriesHistory.of(
             "host",
             name,
             tuple(
