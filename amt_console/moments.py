@@ -10,6 +10,8 @@ from amt_console.text import safe_text
 EXAMPLES = "'now', '14:30', '-2h', 'yesterday 09:00', '2026-01-31 14:00' or ISO 8601 with an offset"
 FIRST_YEAR, LAST_YEAR = 1971, 9000
 """Databases hold nothing beyond these, and arithmetic with times near the ends of the calendar fails."""
+_BEYOND = datetime.max.replace(tzinfo=UTC)
+"""Stands for every time outside of the calendar."""
 LENGTH = re.compile(r"^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)?\s*$")
 """A length of time; without a unit in seconds."""
 _AGO = re.compile(r"-?\s*(\d+(?:\.\d+)?)\s*([smhdw])(?:\s*ago)?")
@@ -52,8 +54,10 @@ def parse_moment(text: str, now: datetime, *, future: bool = False, zone: tzinfo
     shown = safe_text(text, 60)
     try:
         moment = _parse(text.strip(), now, future=future, zone=zone)
-    except (OverflowError, ValueError, OSError):
+    except (ValueError, OSError):
         moment = None
+    except OverflowError:
+        moment = _BEYOND
     if moment is None:
         raise MomentError(f"'{shown}' is not a time: write {EXAMPLES}")
     if not FIRST_YEAR <= moment.year < LAST_YEAR:
@@ -89,6 +93,8 @@ def _parse(text: str, now: datetime, *, future: bool, zone: tzinfo | None) -> da
 
 def _utc(moment: datetime, zone: tzinfo | None) -> datetime:
     """A moment in UTC; without an offset it is in ``zone``, or in the host's zone."""
+    if not FIRST_YEAR - 1 <= moment.year <= LAST_YEAR:
+        return _BEYOND  # to convert a time near the ends of the calendar fails
     return (moment if moment.tzinfo is not None or zone is None else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 

@@ -36,6 +36,15 @@ def test_what_lies_beyond_the_time_of_any_database_is_refused(text: str) -> None
         parse_moment(text, NOW, future=True)
 
 
+@pytest.mark.parametrize(
+    "text", ["-999999d", "999999999w ago", "0001-01-01", "9999-12-31", "1969-07-20 20:17", "0001-01-01T00:00:00+14:00"]
+)
+@pytest.mark.parametrize("zone", [None, ZoneInfo("Asia/Tokyo"), ZoneInfo("America/New_York")])
+def test_a_time_outside_of_the_calendar_is_called_too_far_away(text: str, zone: ZoneInfo | None) -> None:
+    with pytest.raises(MomentError, match="too far away"):
+        parse_moment(text, NOW, zone=zone)
+
+
 def test_iso_with_offset() -> None:
     assert parse_moment("2026-01-05T12:30:00+01:00", NOW) == NOW - timedelta(minutes=30)
 

@@ -40,7 +40,7 @@ class Prompt(Horizontal):
     Prompt Static { width: auto; max-width: 60%; height: 1; padding: 0 1; }
     Prompt Input { width: 1fr; height: 1; border: none; padding: 0; }
     Prompt Input:focus { border: none; }
-    Prompt #hint { color: $text-muted; max-width: 60%; }
+    Prompt #hint { color: $text-muted; max-width: 60%; text-wrap: nowrap; text-overflow: ellipsis; }
     Prompt.-confirm { height: auto; max-height: 6; }
     Prompt.-confirm Static { width: 1fr; max-width: 100%; height: auto; max-height: 6; }
     Prompt.-confirm Input { display: none; }

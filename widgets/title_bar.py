@@ -73,9 +73,12 @@ def snapshot_facts(snapshot: Snapshot) -> list[str]:
     ]
     total = len(snapshot.services)
     up = counts[ServiceState.UP]
-    if not total:
+    unknown = all(service.last_checked is None for service in snapshot.services)
+    if unknown and snapshot.at is not None:
+        facts = ["nothing was measured"]
+    elif not total:
         facts = ["no services measured yet"]
-    elif all(service.last_checked is None for service in snapshot.services):
+    elif unknown:
         facts = [f"waiting for the first results of {total} services"]
     elif not bad:
         facts = [f"all {total} services up"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from support.desk import Desk, desk
 from support.fake_operations import FakeOperations
-from support.pictures import NOW, all_fine, incident
+from support.pictures import NOW, all_fine, empty, incident
 
 from amt_console.clock import FakeClock
 from amt_console.console.actions import Selection
@@ -245,6 +246,28 @@ async def test_a_typed_time_says_what_it_is_and_holds_before_it_is_confirmed() -
         console.clock.advance(20)
         await console.press("enter")
         assert console.app.at == THEN, "what was told is shown"
+
+
+@pytest.mark.slow
+async def test_what_has_no_room_is_cut_in_sight() -> None:
+    async with desk(incident(), size=(60, 20)) as console:
+        hint = await _typing(console, "-3d")
+        assert "2 unacknowledged" in hint
+        shown = console.prompt.query_one("#hint").render_line(0).text  # type: ignore[attr-defined]
+        assert shown.rstrip().endswith("…"), shown
+        assert hint.startswith(shown.rstrip()[:-1]), "cut within a word: there is no room for more"
+
+
+@pytest.mark.slow
+async def test_before_all_data_nothing_was_measured_and_nothing_is_waited_for() -> None:
+    async with desk(empty(), size=(120, 40)) as console:
+        hint = await _typing(console, "-3d")
+        assert hint.endswith("nothing was measured")
+        await console.press("enter")
+        assert "nothing was measured" in console.text().splitlines()[0]
+        assert "waiting" not in console.text()
+    async with desk(replace(empty(), services=())) as console:
+        assert (await _typing(console, "-3d")).endswith("nothing was measured")
 
 
 @pytest.mark.slow
