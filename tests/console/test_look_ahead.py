@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from amt_console.model import Snapshot
 from amt_console.model.queries import ChangeQuery, MovedQuery
 from amt_console.model.queries.change import Change
 from amt_console.operations.protocol import OperationError
+from widgets.look import PLAIN_LOOK
 
 THEN = NOW - timedelta(days=3)
 
@@ -52,10 +54,27 @@ class Timer:
         self.stopped = True
 
 
+class Asked:
+    """A prompt that a test answers."""
+
+    is_open = False
+
+    def __init__(self) -> None:
+        self.type: Callable[[str], None] = lambda _: None
+        self.cancel: Callable[[], None] = lambda: None
+
+    def ask(self, question: str, on_answer: object, **more: Any) -> None:
+        self.type, self.cancel = more["on_change"], more["on_cancel"]
+
+    def hint(self, words: str) -> None:
+        pass
+
+
 class Host:
     """Runs timers and threads when it is told to."""
 
     zone = None
+    look = PLAIN_LOOK
 
     def __init__(self, operations: Recording, *, at: datetime | None = None) -> None:
         self.operations = operations
@@ -64,6 +83,10 @@ class Host:
         self.timers: list[Timer] = []
         self.selected = Selection()
         self.told: list[str] = []
+        self.asked = Asked()
+
+    def prompt(self) -> Asked:
+        return self.asked
 
     def selection(self) -> Selection:
         return self.selected
@@ -197,6 +220,20 @@ def test_nothing_is_read_after_another_key_or_after_the_way_back_to_now() -> Non
     assert made.run() == []
 
 
+def test_while_a_time_is_typed_the_replay_reads_nothing_ahead() -> None:
+    made, time = host(at=THEN)
+    time.play()
+    time.ask()
+    made.asked.type("-3d")
+    made.wait(1.0)
+    made.wait(AHEAD_SECONDS)
+    assert made.run() == [NOW - timedelta(days=3)]
+    made.asked.cancel()
+    time.step(1)
+    made.wait(AHEAD_SECONDS)
+    assert made.run() == [THEN + timedelta(seconds=1) + 2 * MINUTE]
+
+
 def test_while_playing_the_next_moment_is_read() -> None:
     made, time = host(at=THEN)
     time.play()
@@ -292,6 +329,24 @@ async def test_the_next_question_says_nothing_of_a_time() -> None:
     async with desk(incident(), size=(120, 40)) as console:
         await _typing(console, "-3d")
         await console.press("escape", "slash")
+        assert str(console.prompt.query_one("#hint").content) == ""  # type: ignore[attr-defined]
+
+
+@pytest.mark.slow
+async def test_a_reading_that_ends_late_says_nothing_in_the_next_question() -> None:
+    async with desk(incident(), size=(120, 40)) as console:
+        read, goes_on = console.operations.snapshot, Event()
+
+        def slowly(at: datetime | None = None) -> Snapshot:
+            if at is not None:
+                assert goes_on.wait(30)
+            return read(at)
+
+        console.operations.snapshot = slowly  # type: ignore[method-assign]
+        await console.pilot.press("T", "-", "3", "d", "escape", "slash")
+        assert console.prompt.is_open
+        goes_on.set()
+        await console.settle()
         assert str(console.prompt.query_one("#hint").content) == ""  # type: ignore[attr-defined]
 
 

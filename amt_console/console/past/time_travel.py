@@ -131,7 +131,12 @@ class TimeTravel:
             answer=answer,
             placeholder="14:30, -2h, yesterday 09:00; enter alone: now",
             on_change=self._typing,
+            on_cancel=self._cancelled,
         )
+
+    def _cancelled(self) -> None:
+        self._ahead.forget()
+        self._written = None
 
     def before_alert(self) -> None:
         """Five minutes before the selected alert."""
@@ -258,8 +263,8 @@ class TimeTravel:
 
         def read() -> None:
             self._ahead_timer = None
-            if at is not None and self._host.view.at == at:
-                self._ahead.read(find)
+            if at is not None and self._host.view.at == at and self._written is None:
+                self._ahead.read(find)  # not while a time is typed: what waits for that would be forgotten
 
         self._ahead_timer = self._host.set_timer(AHEAD_SECONDS, read)
 
