@@ -32,7 +32,7 @@ def audit() -> None:
 def list_entries(
     ctx: typer.Context,
     since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Since then, e.g. '24h'.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most this many.")] = 200,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=100_000, help="At most this many.")] = 200,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """What people did, newest first: who, from where, and what the caller claims about itself."""
@@ -109,7 +109,7 @@ def export(
 def verify_chain(
     ctx: typer.Context, json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Verify the hash chain: no row changed, removed or moved. Exit code 65 names the first bad row."""
+    """Verify the hash chain: no row was changed, removed or moved. Exit code 65 with the first bad row if one was."""
     from amt_console.store.audit import verify
 
     with get_context(ctx).open_store() as store, store.read() as reads:

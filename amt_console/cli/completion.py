@@ -18,7 +18,7 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-def completion(shell: Annotated[Shell, typer.Argument(help="The shell.")]) -> None:
+def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="The shell.")]) -> None:
     """Print the completion script of a shell. A comment at its start says where it goes."""
     from typer.completion import get_completion_script  # type: ignore[attr-defined]
 

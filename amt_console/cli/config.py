@@ -42,7 +42,7 @@ def init(
     web_url: Annotated[str | None, typer.Option(metavar="URL", help="Web app; empty for none.")] = None,
     mobile_url: Annotated[str | None, typer.Option(metavar="URL", help="Mobile app; empty for none.")] = None,
     interval: Annotated[
-        str | None, typer.Option(metavar="TIME", help='Time between probes: "60", "90s", "2m".')
+        str | None, typer.Option(metavar="LENGTH", help="Time between probes: '60', '90s', '2m'.")
     ] = None,
     file_format: Annotated[
         FileFormat | None, typer.Option("--format", help="toml (commented) or json (the original's format).")
@@ -155,7 +155,7 @@ def check(
     ] = None,
     patch: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Check it with these keys changed, as of rules suggest."),
+        typer.Option(metavar="FILE", help="Keys that change it, as rules suggest prints them."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
 ) -> None:

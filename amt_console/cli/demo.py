@@ -28,14 +28,17 @@ _PORT_HELP = "Port of the simulated {}; by default {} or any free one."
 def demo(
     ctx: typer.Context,
     days: Annotated[
-        int, typer.Option(min=0, max=LONGEST_PAST_DAYS, help="Days of history to write into a new demo database.")
+        int,
+        typer.Option(
+            metavar="N", min=0, max=LONGEST_PAST_DAYS, help="Days of history to write into a new demo database."
+        ),
     ] = 7,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated platform.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the simulated platform.")] = 1,
     incident: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Start with an incident: api-down, slow-chat, web-500 or flapping."),
     ] = None,
-    incident_seconds: Annotated[float, typer.Option(min=0, max=86400, help=_SECONDS_HELP)] = 120.0,
+    incident_seconds: Annotated[float, typer.Option(metavar="N", min=0, max=86400, help=_SECONDS_HELP)] = 120.0,
     no_ui: Annotated[bool, typer.Option("--no-ui", help="No console: monitor until ctrl+c.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Delete the demo's database first.")] = False,
     api_port: Annotated[

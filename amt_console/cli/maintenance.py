@@ -65,11 +65,13 @@ def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name for the work.")],
     service: ServicesOption = None,
     group: GroupsOption = None,
-    for_: Annotated[str | None, typer.Option("--for", metavar="TIME", help="How long, e.g. 1h.")] = None,
+    for_: Annotated[str | None, typer.Option("--for", metavar="LENGTH", help="How long, e.g. 1h.")] = None,
     starts_at: Annotated[
-        str | None, typer.Option("--starts-at", metavar="TIME", help="Its begin, e.g. '22:00'.  [now]")
+        str | None, typer.Option("--starts-at", metavar="TIME", help="When it begins, e.g. '22:00'.  [now]")
     ] = None,
-    ends_at: Annotated[str | None, typer.Option("--ends-at", metavar="TIME", help="Its end, instead of --for.")] = None,
+    ends_at: Annotated[
+        str | None, typer.Option("--ends-at", metavar="TIME", help="When it ends, instead of --for.")
+    ] = None,
     note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="What is done.")] = None,
     json_output: JsonOption = False,
 ) -> None:

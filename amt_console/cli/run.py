@@ -27,11 +27,15 @@ START_SECONDS = 3.0
 
 def run(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="The job: the name of an entry of [[heartbeats]].")],
-    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND ...", help="The command and its arguments.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The job: the name of an entry of [[heartbeats]].")],
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND", help="The command and its arguments.")],
     url: Annotated[
         str | None,
-        typer.Option("--url", help=f"The API of the monitor, such as https://host:8787; ${KEY_VARIABLE} has the key."),
+        typer.Option(
+            "--url",
+            metavar="URL",
+            help=f"The API of the monitor, such as https://host:8787; ${KEY_VARIABLE} has the key.",
+        ),
     ] = None,
     keep_output: Annotated[
         bool, typer.Option("--keep-output", help="On failure, send the last lines of output that go to no terminal.")

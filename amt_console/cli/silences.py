@@ -72,7 +72,7 @@ def add(
     match: Annotated[
         str | None, typer.Option("--match", metavar="REGEX", help="A regular expression that the subject contains.")
     ] = None,
-    for_: Annotated[str | None, typer.Option("--for", metavar="TIME", help="How long, e.g. 2h.")] = None,
+    for_: Annotated[str | None, typer.Option("--for", metavar="LENGTH", help="How long, e.g. 2h.")] = None,
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="Until when, e.g. '18:00' or '+2h'.")
     ] = None,

@@ -39,10 +39,10 @@ class TokenRole(StrEnum):
 @app.command("create", epilog="Example: amt-console token create ann-laptop --role operator --expires 90d")
 def create(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name of the token; the audit records actions under it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the token; the audit records actions under it.")],
     role: Annotated[TokenRole, typer.Option("--role", help="What it allows.")] = TokenRole.VIEWER,
     expires: Annotated[
-        str, typer.Option("--expires", metavar="TIME", help="How long it is valid: '12h', '90d', or 'never'.")
+        str, typer.Option("--expires", metavar="LENGTH", help="How long it is valid: '12h', '90d', or 'never'.")
     ] = "90d",
     json_output: JsonOption = False,
 ) -> None:

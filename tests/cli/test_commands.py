@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from support import template_process
+from support.command_reference import commands
 from support.operations import episode
 from support.pictures import all_fine
 
@@ -498,6 +499,18 @@ def test_every_command_has_help_with_an_example(command: Command, path: tuple[st
     outcome = command(*path, "--help")
     assert outcome.code == ExitCode.OK
     assert "Example" in outcome.out, "the help must show an example"
+
+
+def test_each_value_has_a_name_for_people_and_no_type_of_python() -> None:
+    for words, each in commands():
+        for param in each.params:
+            if param.param_type_name == "argument":
+                assert param.metavar, (words, param.name)
+                assert param.metavar.isupper(), (words, param.metavar)
+            elif not param.is_flag:
+                assert param.metavar or param.type_descriptor.is_choice, (words, param.opts)
+                lasts = {"--for", "--expires", "--interval"} & set(param.opts)
+                assert not lasts or param.metavar == "LENGTH", (words, param.opts)
 
 
 def test_the_readme_names_every_command() -> None:

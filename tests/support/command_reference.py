@@ -20,13 +20,12 @@ PAGE = ROOT / "docs" / "commands.md"
 HEAD = """# Commands
 
 Every command with its arguments and options, as `--help` prints them. Data goes to standard output, messages go to
-standard error. A time is `14:30`, `-2h`, `yesterday 09:00` or ISO 8601; a duration is `90s`, `15m`, `2h`,
+standard error. A time is `14:30`, `-2h`, `yesterday 09:00` or ISO 8601; a length of time is `90s`, `15m`, `2h`,
 `7d` or a number of seconds.
 
 <!-- made from the commands by: PYTHONPATH=tests python -m support.command_reference -->
 """
 Words = tuple[str, ...]
-_NUMBER = re.compile(r"<(int|float)( range)?>")
 _TYPE = re.compile(r" ?<(int range|str|path|list\[(str|Path)\])>")
 _ID_RANGE = re.compile(r" ?\[1<=x<=4611686018427387904\]|1<=x<=4611686018427387904; ")
 
@@ -63,8 +62,7 @@ def _rows(words: Words, command: Any) -> Iterator[str]:
         record = param.get_help_record(context)
         if record is None or "--help" in param.opts:
             continue
-        form = _TYPE.sub("", record[0]) if param.param_type_name == "argument" else _NUMBER.sub("N", record[0])
-        form = form.replace("<str>", "TEXT").replace("<list[", "<").replace("]>", ">")
+        form = _TYPE.sub("", record[0])
         yield f"| `{_cell(form)}` | {_cell(_ID_RANGE.sub('', record[1]))} |"
 
 

@@ -35,7 +35,7 @@ NoteOption = Annotated[
 ]
 ForOption = Annotated[
     str | None,
-    typer.Option("--for", metavar="TIME", help="How long it is yours, e.g. 2h.  [notify.acknowledgement: 4h]"),
+    typer.Option("--for", metavar="LENGTH", help="How long it is yours, e.g. 2h.  [notify.acknowledgement: 4h]"),
 ]
 
 
@@ -85,14 +85,14 @@ def unack(ctx: typer.Context, alert_id: AlertId, json_output: JsonOption = False
 def snooze(
     ctx: typer.Context,
     alert_id: AlertId,
-    for_: Annotated[str | None, typer.Option("--for", metavar="TIME", help="How long, e.g. 15m.")] = None,
+    for_: Annotated[str | None, typer.Option("--for", metavar="LENGTH", help="How long, e.g. 15m.")] = None,
     until_recovery: Annotated[bool, typer.Option("--until-recovery", help="Until the alert recovers.")] = False,
     note: NoteOption = None,
     json_output: JsonOption = False,
 ) -> None:
     """Send no messages on an alert for a while. Checks go on; what gets worse is told at once."""
     if (for_ is None) is not until_recovery:
-        raise CommandError("say how long: --for TIME (such as 15m) or --until-recovery", ExitCode.USAGE)
+        raise CommandError("say how long: --for LENGTH (such as 15m) or --until-recovery", ExitCode.USAGE)
     alert = _act(ctx, Snooze(alert_id, seconds_of("--for", for_), until_recovery, note), note)
     until = alert.snoozed_until
     how_long = "until it recovers" if until is None else f"until {until.astimezone():%Y-%m-%d %H:%M:%S %Z}"

@@ -48,7 +48,7 @@ def list_alerts(
     since: Annotated[
         str | None, typer.Option("--since", metavar="TIME", help="With --all: opened since then, e.g. '24h'.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most this many.")] = 200,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10_000, help="At most this many.")] = 200,
     at: AtOption = None,
     json_output: JsonOption = False,
 ) -> None:

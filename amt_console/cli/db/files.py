@@ -21,7 +21,7 @@ def backup(
     ctx: typer.Context,
     file: Annotated[
         Path | None,
-        typer.Argument(help="A new file or a folder.  [the folder 'backups' beside the database]"),
+        typer.Argument(metavar="FILE", help="A new file or a folder.  [the folder 'backups' beside the database]"),
     ] = None,
     keep: Annotated[
         int | None, typer.Option("--keep", metavar="N", min=1, help="In a folder: delete all but the N newest.")
@@ -54,7 +54,7 @@ def backup(
 
 def restore(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The backup.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")],
 ) -> None:
     """Restore a backup. The monitor must be stopped; the previous database is kept beside the restored one."""
     from amt_console.store.upkeep.restore import restore as put_back

@@ -20,7 +20,7 @@ def incident(
         int,
         typer.Argument(
             metavar="ID",
-            help="An alert. Of one that follows from another, that other one is told.",
+            help="An alert. For one that follows from another, the draft is about that other one.",
             min=1,
             max=2**62,
         ),

@@ -50,7 +50,10 @@ def metrics(
     until: Until = None,
     form: Annotated[Format, typer.Option("--format", help="CSV, or one JSON object a line.")] = Format.CSV,
     kinds: Annotated[
-        list[KindOption] | None, typer.Option("--kind", help="Only points about this; may be repeated.  [all]")
+        list[KindOption] | None,
+        typer.Option(
+            "--kind", metavar=f"<{'|'.join(KindOption)}>", help="Only points about this; may be repeated.  [all]"
+        ),
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR|FILE|-", help="Folder for metrics.csv, a file, or - for stdout.")

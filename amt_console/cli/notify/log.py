@@ -20,7 +20,7 @@ def log(
     ctx: typer.Context,
     channel: Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Only this channel.")] = None,
     alert: Annotated[int | None, typer.Option("--alert", metavar="ID", help="Only this alert.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most this many.")] = 200,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=100_000, help="At most this many.")] = 200,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Messages, newest first, with each attempt to deliver them."""

@@ -29,8 +29,8 @@ _SHOWN = 10
 
 def backtest(
     ctx: typer.Context,
-    since: Annotated[str, typer.Option(metavar="TIME", help="Begin of the history: '30d', '2026-01-31'.")] = "30d",
-    until: Annotated[str, typer.Option(metavar="TIME", help="Its end, written like its begin.")] = "now",
+    since: Annotated[str, typer.Option(metavar="TIME", help="Start of the history: '30d', '2026-01-31'.")] = "30d",
+    until: Annotated[str, typer.Option(metavar="TIME", help="Its end, written like its start.")] = "now",
     config: ConfigOption = None,
     patch: PatchOption = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

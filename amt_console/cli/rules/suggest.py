@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def suggest(
     ctx: typer.Context,
-    since: Annotated[str, typer.Option(metavar="TIME", help="Begin of the history: '30d', '2026-01-31'.")] = "30d",
+    since: Annotated[str, typer.Option(metavar="TIME", help="Start of the history: '30d', '2026-01-31'.")] = "30d",
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Suggest limits from recorded data, with the evidence and the alerts a week that they would have fired.
