@@ -159,10 +159,8 @@ def _check_arguments(command: OwnCommand) -> None:
         for option, script in pairwise(arguments):
             found = next(_placeholders(script), None)
             if found is not None and _SCRIPT_OPTION.fullmatch(option):
-                raise OwnCommandError(
-                    f"the shell would run what {{{found}}} holds",
-                    'pass it on: ["sh", "-c", \'echo "$1"\', "sh", "{service}"], or read $AMT_SERVICE in the script',
-                )
+                passed = f'["sh", "-c", \'echo "$1"\', "sh", "{{{found}}}"]'
+                raise OwnCommandError(f"the shell would run what {{{found}}} holds", f"pass it on: {passed}")
 
 
 def check_commands(commands: Sequence[OwnCommand], keymap: Mapping[str, str]) -> None:

@@ -257,6 +257,18 @@ CASES = [
     ),
     # secrets
     (f'{SERVICE}headers = {{ X = "${{NOWHERE}}" }}', "services[0].headers.X", "NOWHERE", ""),
+    (
+        '[console]\nkeymap = { acknowledge = "" }',
+        "console.keymap.acknowledge",
+        "must not be empty",
+        "",
+    ),
+    (
+        '[[console.commands]]\nname = "ping"\nkey = "f6"\ncontext = "service"\ncommand = ["sh", "-c", "ping {url}"]',
+        "console.commands[0]",
+        "the shell would run what {url} holds",
+        """pass it on: ["sh", "-c", 'echo "$1"', "sh", "{url}"]""",
+    ),
 ]
 
 

@@ -74,6 +74,7 @@ def _fault(details: ErrorDetails, model: type[BaseModel], document: Any) -> Faul
     elif kind in _LIMITS:
         name, text = _LIMITS[kind]
         limit = context.get(name)
+        text = "must not be empty" if kind == "string_too_short" and limit == 1 else text
         message = text.format(f"{limit:g}" if isinstance(limit, float) else limit)
     else:
         message = _PLAIN.get(kind) or safe_text(details["msg"])
