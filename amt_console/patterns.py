@@ -6,13 +6,17 @@ hundreds of megabytes on 64 KB of text; every other pattern at most some 80 MB o
 
 from __future__ import annotations
 
-import regex
+import re
+from typing import TYPE_CHECKING
 
 from amt_console.text import safe_text
 
+if TYPE_CHECKING:
+    import regex
+
 MAX_SEARCHED_CHARS = 256 * 1024
 """Characters of a body that a pattern sees: the first ones."""
-_RECURSION = regex.compile(r"\\.|(\(\?(?:R|\d+|&\w+|P>\w+)\))", regex.DOTALL)
+_RECURSION = re.compile(r"\\.|(\(\?(?:R|\d+|&\w+|P>\w+)\))", re.DOTALL)
 """``(?R)``, ``(?1)``, ``(?&name)``, ``(?P>name)``; an escaped character is passed over."""
 
 
@@ -27,6 +31,8 @@ def compile_pattern(text: str) -> regex.Pattern[str]:
             raise PatternError(
                 f"is a regular expression that calls itself with {safe_text(found[1], 40)}: write it without"
             )
+    import regex  # 2 MB, which a monitor without patterns does not need
+
     try:
         return regex.compile(text)
     except (regex.error, RecursionError, OverflowError, ValueError, MemoryError) as error:

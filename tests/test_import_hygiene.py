@@ -164,4 +164,5 @@ def test_a_console_that_is_the_monitor_loads_no_web_server_before_somebody_conne
     }
     assert not unused & loaded
     assert "httpx" in loaded
+    assert "regex" not in loaded, "no service and no silence has a pattern"
     assert not {"click", "pygments"} & loaded, "for httpx's own command line"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import codecs
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import Any
-
-import regex
+from typing import TYPE_CHECKING, Any
 
 from amt_console.clock import Clock
 from amt_console.expressions import Budget, Expression, ExpressionError, OverBudgetError, compile_expression
@@ -18,6 +17,9 @@ from amt_console.patterns import MAX_SEARCHED_CHARS, PatternError, compile_patte
 from amt_console.text import safe_text
 from collectors.http.trace import Trace
 from collectors.network.fault import ProbeFault
+
+if TYPE_CHECKING:
+    import regex
 
 INLINE_SECONDS = 0.005
 """How long a pattern may hold up the loop before the check moves to a thread."""
@@ -149,7 +151,7 @@ def body_text(body: bytes, headers: list[tuple[bytes, bytes]]) -> str:
     """The body as text, by the charset of its ``Content-Type`` or as UTF-8; bytes that do not fit are replaced."""
     for name, value in headers:
         if name.lower() == b"content-type":
-            charset = regex.search(rb"charset\s*=\s*\"?([A-Za-z0-9._:-]{1,40})", value, regex.IGNORECASE)
+            charset = re.search(rb"charset\s*=\s*\"?([A-Za-z0-9._:-]{1,40})", value, re.IGNORECASE)
             if charset is not None:
                 return _decode(body, charset[1].decode("ascii"))
     return _decode(body, "utf-8")

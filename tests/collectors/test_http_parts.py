@@ -293,6 +293,7 @@ def test_decoding_stops_at_the_cap_and_at_the_ratio() -> None:
             "http://h/?token=***&page=2&X-Amz-Signature=***&key=***",
         ),
         ("http://h/?monkey=1&author=x", "http://h/?monkey=1&author=***"),
+        ("http://h/?token&page=2&Session==a=b&sign=1", "http://h/?token&page=2&Session=***&sign=1"),
         ("http://u:p@[::1/x?token=1", "[::1/x"),
         ("http://h/\x1b[2J\u202e", "http://h/␛[2J\\u202e"),
     ],

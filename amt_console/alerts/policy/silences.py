@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
-import regex
-
 from amt_console.model import belongs_to
 from amt_console.model.alerts import Episode
 from amt_console.model.policy import Silence
@@ -46,6 +44,8 @@ def _matches(silence: Silence, episode: Episode, group: str | None) -> bool:
 
 @lru_cache(maxsize=4096)
 def _found(pattern: str, subject: str) -> bool:
+    import regex  # 2 MB, which a monitor without patterns does not need
+
     try:
         return regex.search(pattern, subject, timeout=MOST_SECONDS) is not None
     except (TimeoutError, regex.error):
