@@ -28,7 +28,7 @@ from amt_console.clock import Clock
 from amt_console.console.actions import Selection, Tone
 from amt_console.console.acts import Acts
 from amt_console.console.announcer import Announcer, terminal_title
-from amt_console.console.bindings import APP_KEYS, SCREEN_KEYS, TIME_KEYS, key_names, opens_prompt
+from amt_console.console.bindings import APP_KEYS, PROMPT_KEYS, SCREEN_KEYS, TIME_KEYS, key_names, opens_prompt
 from amt_console.console.copying import Copying
 from amt_console.console.exporting import Exporter
 from amt_console.console.feed import SnapshotFeed
@@ -52,6 +52,7 @@ from amt_console.console.terminal.turns import short_turns
 from amt_console.console.themes.appearance import Appearance
 from amt_console.console.themes.remembered import ThemeMemory
 from amt_console.console.themes.themed_app import ThemedApp
+from amt_console.console.typed_on import TypedOn
 from amt_console.console.view_state import ViewState
 from amt_console.keys import USUAL_KEYS
 from amt_console.model import Snapshot
@@ -124,8 +125,7 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
         super().__init__(ConsoleDriver, ascii_only=ascii_only)
         self._mouse = mouse
         self._title_written = ""
-        self._typed_ahead_until = float("-inf")
-        """Keys from before this moment were typed for a prompt that did not open."""
+        self._typed_on = TypedOn()
         self._unused_key = ""
         self._announcer, self._desktop = Announcer(bell=bell), "auto"
         self._jobs = Jobs(self, partial(self.tell, tone="error"), lambda: self._feed.poll())
@@ -406,7 +406,7 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
             self.app_focus = True
             if self._spare_time is not None:
                 self._spare_time.pressed()
-            if event.time > self._typed_ahead_until:
+            if not self._typed_on.takes(event):
                 if isinstance(screen, ConsoleScreen):
                     screen.key_comes()
                 await self._press_safely(event.key.removeprefix(PASTED), event)
@@ -457,7 +457,7 @@ class ConsoleApp(ThemedApp, inherit_bindings=False):
             await self.run_action(active.binding.action, active.node)
         finally:
             if opens_prompt(active.binding.id) and self._open_prompt() is None:
-                self._typed_ahead_until = time.monotonic()
+                self._typed_on.refused(time.monotonic(), goes_on=active.binding.id in PROMPT_KEYS)
 
     def _open_prompt(self) -> Prompt | None:
         screen = self.screen

@@ -205,7 +205,8 @@ async def test_giving_back_needs_a_selection() -> None:
 
 async def test_read_only_says_why_nothing_is_done() -> None:
     async with desk(incident(), read_only=True) as console:
-        await console.press("a", "u", "r")
+        for key in "aur":
+            await console.press_after_reading(key)
         assert len([message for message in console.messages if "read-only" in message]) == 3
         assert [call for call in console.operations.calls if call[0] not in ("service", "alert", "ask")] == []
         assert "read-only" in console.text()
@@ -242,7 +243,7 @@ async def test_keys_of_time_move_the_whole_console() -> None:
         assert console.app.at == NOW - timedelta(minutes=45)
         await console.press("a")
         assert any("0 goes back to now" in message for message in console.messages)
-        await console.press("0")
+        await console.press_after_reading("0")
         assert console.app.at is None
         await console.press("a", "enter")
         assert console.acknowledged()

@@ -137,7 +137,7 @@ async def test_a_remote_console_says_where_files_go_and_where_reports_are_made(t
         await console.press("e")
         assert not console.prompt.is_open
         assert any("Reports are made beside the database" in message for message in console.messages)
-        await console.press("slash", *"a", "enter", "e")
+        await console.press_after_reading("slash", *"a", "enter", "e")
         assert console.prompt.question.endswith("into on this host:")
         await console.press("enter")
         assert console.messages[-1].endswith(" on this host")

@@ -45,7 +45,7 @@ async def test_enter_opens_the_line_of_the_followers_and_closes_it() -> None:
         assert "follow from backend-api: api-plans, api-chat-analytics" in console.info()
         await console.press("a")
         assert "enter shows the alerts that follow from backend-api." in console.messages
-        await console.press("enter")
+        await console.press_after_reading("enter")
         lines = console.screen.alerts.plain_lines
         assert "▾ 2 follow" in lines[2]
         assert "└ api-plans" in lines[3]

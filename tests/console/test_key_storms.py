@@ -77,10 +77,9 @@ async def test_text_typed_for_a_prompt_that_does_not_open_runs_no_key(number: in
     async with desk(all_fine(), monitor=False) as console:
         await console.press(str(number))
         place = console.app.place
-        await console.press("a")
-        console.app._typed_ahead_until = float("inf")
-        await console.press(*"restart q")
-        console.app._typed_ahead_until = float("-inf")
+        for key in ("a", *"restart", "space", "q", "enter"):
+            console.app.post_message(events.Key(key, " " if key == "space" else key if len(key) == 1 else None))
+        await console.settle()
         assert (console.app.place, console.app.return_code) == (place, None)
         assert not _done(console)
 

@@ -11,6 +11,8 @@ import pytest
 from support.raw_terminal import TESTS
 from support.terminal import TerminalProgram
 
+from amt_console.console.typed_on import TYPED_ON_SECONDS
+
 pytestmark = pytest.mark.pty
 HUMAN_SECONDS = 0.1
 """Between two keys that a person presses."""
@@ -77,7 +79,7 @@ def test_what_was_typed_for_a_prompt_that_does_not_open_runs_no_key() -> None:
     with console("all_fine") as program:
         program.press("a" + "reporting q")
         program.wait_for("No open alert")
-        time.sleep(HUMAN_SECONDS)
+        time.sleep(2 * TYPED_ON_SECONDS)  # who has read the message does not go on typing
         program.press("?")
         program.wait_for("EVERYWHERE")
         program.press("\x1b")

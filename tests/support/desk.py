@@ -22,6 +22,7 @@ from amt_console.clock import FakeClock
 from amt_console.console.app import ConsoleApp
 from amt_console.console.screens.overview import OverviewScreen
 from amt_console.console.session import Session
+from amt_console.console.typed_on import TypedOn
 from amt_console.model import Acknowledge, Snapshot
 from amt_console.model.queries import Query
 from widgets.line_view import LineView
@@ -102,6 +103,11 @@ class Desk:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.settle()
+
+    async def press_after_reading(self, *keys: str) -> None:
+        """Press keys later than somebody would who typed on without a look."""
+        self.app._typed_on = TypedOn()
+        await self.press(*keys)
 
     async def resize(self, width: int, height: int) -> None:
         """Resize the terminal. Textual resizes the screen a moment after the app."""
