@@ -11,13 +11,13 @@ _NAMES_SHOWN = 3
 _BRIEF_CHARS = 48
 
 
-def listed(names: Sequence[str]) -> str:
-    """``a, b and c``; further names are counted."""
+def listed(names: Sequence[str], joint: str = "and") -> str:
+    """``a, b and c``; further names are counted. ``joint`` stands before the last one."""
     shown = [brief(name) for name in names[:_NAMES_SHOWN]]
     rest = len(names) - len(shown)
     if rest:
         shown.append(f"{rest} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {joint} {shown[-1]}"
 
 
 def either(names: Sequence[str]) -> str:

@@ -33,6 +33,10 @@ LEAST_WATCHED, MOST_WATCHED = 24.0, 24.0 * 31
 _INSTANT = timedelta(microseconds=1)
 
 
+def _fired_at(episode: Episode) -> datetime:
+    return episode.fired_at or episode.opened_at
+
+
 def gather_handover(
     reads: Reads,
     *,
@@ -64,7 +68,7 @@ def gather_handover(
         now=now,
         version=__version__,
         zone=zone,
-        fired=tuple(_told(each, events, causes) for each in reversed(fired[:MOST_FIRED])),
+        fired=tuple(_told(each, events, causes) for each in sorted(fired[:MOST_FIRED], key=_fired_at)),
         more_fired=len(lately) > MOST_FIRED,
         open=tuple(each for each in told if each.episode.snoozed_by is None),
         snoozed=tuple(each for each in told if each.episode.snoozed_by is not None),

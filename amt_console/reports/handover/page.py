@@ -96,7 +96,7 @@ def handover_page(data: HandoverData, findings: Sequence[Finding], times: Times)
 
 
 def _verdict(data: HandoverData) -> ReportVerdict:
-    nobody = [each for each in data.open if each.episode.acknowledged_by is None and each.follows_from is None]
+    nobody = _free(data)
     if not data.open:
         words = "No alert is open."
         if data.undelivered:
@@ -106,14 +106,22 @@ def _verdict(data: HandoverData) -> ReportVerdict:
     critical = any(each.episode.severity is Severity.CRITICAL for each in data.open)
     count = f"{len(data.open)} alert{'s are' if len(data.open) != 1 else ' is'} open"
     if nobody:
-        names = listed([each.episode.subject for each in nobody])
+        names = listed([each.episode.subject for each in nobody], "or")
         return ReportVerdict(
             Tone.CRITICAL if critical else Tone.WARNING, "Needs somebody", f"{count}, and nobody has {names}."
         )
     owners = list(dict.fromkeys(each.episode.acknowledged_by for each in data.open if each.episode.acknowledged_by))
+    if not owners:  # whoever snoozed the cause has it
+        follow = "follow from others" if len(data.open) != 1 else "follows from another one"
+        return ReportVerdict(Tone.WARNING, "In hand", f"{count}, and {follow}.")
     has = "has" if len(owners) == 1 else "have"
     them = "it" if len(data.open) == 1 else "them"
     return ReportVerdict(Tone.WARNING, "In hand", f"{count}; {listed(owners)} {has} {them}.")
+
+
+def _free(data: HandoverData) -> list[FiredAlert]:
+    """What nobody has; a follower needs nobody, its cause does."""
+    return [each for each in data.open if each.episode.acknowledged_by is None and each.follows_from is None]
 
 
 def _messages(number: int) -> str:
@@ -122,10 +130,12 @@ def _messages(number: int) -> str:
 
 def _cards(data: HandoverData) -> tuple[FigureCard, ...]:
     critical = sum(each.episode.severity is Severity.CRITICAL for each in data.fired)
-    nobody = sum(each.episode.acknowledged_by is None for each in data.open)
+    nobody, following = len(_free(data)), sum(each.follows_from is not None for each in data.open)
+    free = (f"{nobody} without an owner",) if nobody else ()
+    follow = (f"{following} follow{'s' if following == 1 else ''}",) if following else ()
     ends = len(data.silences) + len(data.maintenance)
     return (
-        FigureCard("Still open", f"{len(data.open)}", f"{nobody} without an owner" if data.open else ""),
+        FigureCard("Still open", f"{len(data.open)}", " · ".join((*free, *follow))),
         FigureCard("Fired", f"{len(data.fired)}{'+' if data.more_fired else ''}", f"{critical} critical"),
         FigureCard("Snoozed", f"{len(data.snoozed)}"),
         FigureCard("Mutes that end", f"{ends}", "silences and maintenance"),

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from support.incidents import NOW, TARGETS, after, plant
+from support.operations import episode
 from support.stores import laid_out
 
 from amt_console.alerts.policy.shift_facts import ending_maintenance, ending_silences, shift_span
 from amt_console.analysis.findings import Finding, FindingKind
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
+from amt_console.model import AlertEvent, EpisodeChange
 from amt_console.model.notifications import DeliveryState, NoticeKind, OutboxEntry
 from amt_console.model.policy import MaintenanceWindow, Policies, Recurrence, Rota, Silence
 from amt_console.reports.handover.data import HandoverData
@@ -22,7 +25,7 @@ from amt_console.reports.handover.gather import gather_handover
 from amt_console.reports.handover.page import handover_page
 from amt_console.reports.markdown import markdown
 from amt_console.reports.times import Times, zone_of
-from amt_console.store import DeliveryMark, Store, mark_messages
+from amt_console.store import DeliveryMark, Store, mark_messages, record
 
 SETTINGS = Settings.model_validate(
     {
@@ -67,7 +70,40 @@ def test_what_is_open_has_its_owner_and_note(open_shift: HandoverData) -> None:
     assert "mira has it" in text
     assert "“on it”" in text
     assert "follows from alert 1" in text
-    assert "1 without an owner" in text
+    assert "| Still open | 2 | 1 follows |" in text, "a follower needs nobody: its cause has somebody"
+
+
+def test_what_only_follows_needs_nobody(open_shift: HandoverData) -> None:
+    followers = tuple(each for each in open_shift.open if each.follows_from is not None)
+    assert followers
+    text = told(replace(open_shift, open=followers))
+    assert "**In hand.** 1 alert is open, and follows from another one." in text
+    text = told(replace(open_shift, open=followers * 2))
+    assert "**In hand.** 2 alerts are open, and follow from others." in text
+
+
+def test_what_nobody_has_is_named_and_counted_without_followers(open_shift: HandoverData) -> None:
+    free = tuple(
+        replace(each, episode=replace(each.episode, acknowledged_by=None, subject=f"{each.episode.subject}-{n}"))
+        for each in open_shift.open
+        for n in (1, 2)
+    )
+    text = told(replace(open_shift, open=free))
+    assert "4 alerts are open, and nobody has api-1 or api-2." in text
+    assert "| Still open | 4 | 2 without an owner · 2 follow |" in text
+
+
+def test_what_fired_stands_in_the_order_of_time(tmp_path: Path) -> None:
+    now = after(30)
+    with Store.open(laid_out(tmp_path / "monitoring.db"), clock=FakeClock(now)) as store:
+        with store.transaction(durable=True) as writes:
+            for subject, opened, fired in (("late", 1, 20), ("soon", 2, 3)):
+                new = episode(after(opened), subject=subject, fired_at=after(fired))
+                event = AlertEvent("fired", after(fired), new.state, severity=new.severity, message=new.message)
+                record(writes, EpisodeChange(new, (event,)))
+        with store.read() as reads:
+            data = gather_handover(reads, targets=(), settings=Settings(), zone="UTC", now=now, since=after(-240))
+    assert [each.episode.subject for each in data.fired] == ["soon", "late"]
 
 
 def test_who_acted_on_what_fired(open_shift: HandoverData) -> None:
