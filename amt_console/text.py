@@ -252,6 +252,11 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def there_are(names: Sequence[str]) -> str:
+    """``there is ann``, ``there are ann, ben``."""
+    return f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
+
+
 def alert_amount(alert_type: AlertType, value: float | None) -> str:
     """What an alert measured, or its threshold, in its unit; a dash for none."""
     if value is None:

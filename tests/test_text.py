@@ -25,6 +25,11 @@ def test_safe_text_leaves_nothing_that_a_terminal_obeys(raw: str, limit: int) ->
     assert not any(0x202A <= ord(char) <= 0x202E or 0x2066 <= ord(char) <= 0x2069 for char in safe)
 
 
+@pytest.mark.parametrize(("names", "words"), [(["ann"], "there is ann"), (["ann", "ben"], "there are ann, ben")])
+def test_what_there_is_instead_is_one_or_several(names: list[str], words: str) -> None:
+    assert text.there_are(names) == words
+
+
 @given(ANY_TEXT)
 def test_safe_text_is_stable(raw: str) -> None:
     once = text.safe_text(raw)

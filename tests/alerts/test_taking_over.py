@@ -137,7 +137,7 @@ class TestHandingOff:
         policies = Policies(people={"ben": ben, "ada": Person("ada")})
         for name in ("ben", "ada", "benj", "token:ben-laptop"):
             ask(key, Handoff(1, name), policies=policies)
-        with pytest.raises(LookupError, match=r"nobody in .oncall. is called 'bne'; did you mean ben"):
+        with pytest.raises(LookupError, match=r"nobody in oncall.people is called 'bne'; did you mean ben"):
             ask(key, Handoff(1, "bne"), policies=policies)
         with pytest.raises(ValueError, match="Name the person"):
             ask(key, Handoff(1, "  "))

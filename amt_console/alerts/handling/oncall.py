@@ -9,7 +9,7 @@ from amt_console.alerts.handling.scene import AlertConflict, Outcome, Scene, per
 from amt_console.alerts.policy.rota import next_shift, on_call
 from amt_console.model.actions import OverrideOncall, TakeOncall, UndoOncall
 from amt_console.model.policy import ONCALL, Person, Rota, RotaOverride
-from amt_console.text import safe_text
+from amt_console.text import safe_text, there_are
 
 LONGEST = timedelta(days=366)
 
@@ -97,4 +97,4 @@ def _me(scene: Scene) -> Person:
 
 def _hint(name: str, known: list[str]) -> str:
     near = get_close_matches(name, known)
-    return f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(known)[:10])}"
+    return f"did you mean '{near[0]}'?" if near else there_are(sorted(known)[:10])

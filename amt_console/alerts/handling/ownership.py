@@ -21,7 +21,7 @@ from amt_console.alerts.handling.scene import (
 )
 from amt_console.alerts.lifecycle.transition import Transition
 from amt_console.model import Acknowledge, Claim, Episode, Handoff, Snooze, Unacknowledge
-from amt_console.text import age, safe_text
+from amt_console.text import age, safe_text, there_are
 
 
 def acknowledge(action: Acknowledge, scene: Scene) -> Outcome:
@@ -124,6 +124,6 @@ def _known_person(name: str, scene: Scene) -> str:
     if people and not any(person.is_actor(wanted) for person in people):
         known = sorted(person.name for person in people)
         near = get_close_matches(wanted, known)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known[:10])}"
-        raise LookupError(f"nobody in [oncall] is called '{wanted}'; {hint}")
+        hint = f"did you mean {near[0]}?" if near else there_are(known[:10])
+        raise LookupError(f"nobody in oncall.people is called '{wanted}'; {hint}")
     return wanted

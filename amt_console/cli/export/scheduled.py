@@ -15,7 +15,7 @@ from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.printing.output import print_json, print_line, talk
 from amt_console.cli.startup.context import Context, get_context
 from amt_console.operations.audit_rows import EXPORT
-from amt_console.text import safe_text
+from amt_console.text import safe_text, there_are
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,8 +62,7 @@ def _chosen(context: Context, name: str | None) -> tuple[ReportSettings, ...]:
         return reports
     found = tuple(report for report in reports if report.name == name)
     if not found:
-        known = ", ".join(report.name for report in reports)
-        hint = f"there are {known}" if known else "the configuration has no [[reports]]"
+        hint = there_are([report.name for report in reports]) if reports else "the configuration has no [[reports]]"
         raise CommandError(f"there is no scheduled report '{safe_text(name, 60)}': {hint}", ExitCode.USAGE)
     return found
 
