@@ -16,6 +16,9 @@ def main() -> None:
     # httpx offers a command line of its own, and loads click, Pygments and a part of Rich for it: 4 MB of memory in
     # each monitor. Without that module httpx does without its command line.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+    from amt_console.frozen_guards import share_frozen_guards
+
+    share_frozen_guards()  # before the first of our dataclasses is made
     from amt_console.cli.startup.main import run
 
     try:
