@@ -214,9 +214,10 @@ def soon_moment(moment: datetime, now: datetime, zone: tzinfo | None = None) -> 
 
 
 def unread_words(fault: FigureFault, now: datetime, zone: tzinfo | None = None) -> str:
-    """Why figures cannot be read: ``cannot be read: 500 since 12:39``."""
-    since = "" if fault.since is None else f" since {near_moment(fault.since, now, zone)}"
-    return f"cannot be read: {fault.reason}{since}"
+    """Why there are no new figures: ``cannot be read: 500 since 12:39``, ``no endpoint is configured``."""
+    if fault.since is None:  # no endpoint
+        return fault.reason
+    return f"cannot be read: {fault.reason} since {near_moment(fault.since, now, zone)}"
 
 
 def milliseconds(value: float | None) -> str:

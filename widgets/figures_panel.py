@@ -62,6 +62,11 @@ class FiguresPanel(LineView):
         if (self._read, self._fault, self._age()) != before:
             self.rebuild()
 
+    @property
+    def has_source(self) -> bool:
+        """Whether there are figures, or an endpoint that should have them."""
+        return self._read is not None or self._fault is None or not self._fault.is_missing_endpoint
+
     def figure(self, name: str) -> Figure:
         """A figure, or the reason why it is missing."""
         return _NEVER_READ if self._read is None else self._read.figures.get(name, _NEVER_READ)
@@ -78,7 +83,7 @@ class FiguresPanel(LineView):
         shown = [item for item in self.FIGURES if item.short]
         reason = self._common_reason(shown)
         if self._fault is not None:
-            head.append((self._fault_words(), palette.warning))
+            head.append((self._fault_words(), palette.warning if self.has_source else palette.muted))
             if self._read is None:
                 return line(head, width, ellipsis=look.ellipsis)
         right: Runs = [(f" {self._age()}", palette.muted)]
@@ -109,7 +114,8 @@ class FiguresPanel(LineView):
         )
         lines = [heading]
         if self._fault is not None:
-            words = wrapped([(self._fault_words(), palette.warning)], width - 2)
+            tone = palette.warning if self.has_source else palette.muted
+            words = wrapped([(self._fault_words(), tone)], width - 2)
             lines.extend(
                 line([(" ", palette.text), *part], width, ellipsis=look.ellipsis) for part in words[:_FAULT_LINES]
             )

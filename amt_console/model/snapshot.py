@@ -174,7 +174,12 @@ class FigureFault:
     reason: str
     """Such as ``500`` or ``connection refused``."""
     since: datetime | None = None
-    """``None`` if it has no start, e.g. without a configured endpoint."""
+    """``None`` if it has no start: without a configured endpoint."""
+
+    @property
+    def is_missing_endpoint(self) -> bool:
+        """Whether nothing is configured to be read."""
+        return self.since is None
 
 
 @dataclass(frozen=True, slots=True)

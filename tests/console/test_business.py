@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,8 @@ from amt_console.operations.protocol import OperationError
 from widgets.bars import Bar
 from widgets.breakdowns import Breakdown, Breakdowns
 from widgets.chart import Chart
+from widgets.figures_panel import FiguresPanel
+from widgets.host_panel import HostPanel
 from widgets.look import PLAIN_LOOK
 from widgets.tables.figure_table import FigureTable, change_percent, change_words
 
@@ -55,6 +58,41 @@ def seen(console: Desk) -> str:
     """What stands on the screen, line by line, hidden widgets left out."""
     strips = console.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def without_endpoints(*, of: Collection[FigureKind] = tuple(FigureKind)) -> Snapshot:
+    """Services alone, as of somebody who watches nothing else."""
+    picture = all_fine()
+    services = tuple(replace(each, figures=None) if each.figures in of else each for each in picture.services)
+    figures = {kind: read for kind, read in picture.figures.items() if kind not in of}
+    faults = dict.fromkeys(of, FigureFault("no endpoint is configured"))
+    return replace(picture, services=services, figures=figures, figure_faults=faults)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_without_an_endpoint_it_says_how_to_name_one(size: tuple[int, int]) -> None:
+    nothing = {BusinessQuery: lambda query: BusinessHistory(NOW - timedelta(days=30), NOW, 3600.0)}
+    async with desk(without_endpoints(), size=size, answers=nothing) as console:
+        await console.press("5")
+        text = " ".join(seen(console).split())
+        assert "no endpoint is configured" in text
+        assert 'figures = "revenue"' in text
+        assert "cannot be read" not in text
+        assert "nothing was measured" not in text
+        await console.press("tab")
+        assert 'figures = "chatbot"' in " ".join(seen(console).split())
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_on_the_overview_the_host_gets_the_room_of_figures_without_an_endpoint(size: tuple[int, int]) -> None:
+    async with desk(without_endpoints(), size=size) as console:
+        host = console.screen.query_one(HostPanel).size.height
+        assert [panel.size.height for panel in console.screen.query(FiguresPanel)] == [1, 1, 1]
+        await console.show(without_endpoints(of=(FigureKind.CHATBOT,)))
+        assert min(panel.size.height for panel in console.screen.query(FiguresPanel)) > 1
+        assert console.screen.query_one(HostPanel).size.height < host
+        await console.show(all_fine())
+        assert min(panel.size.height for panel in console.screen.query(FiguresPanel)) > 1
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -66,9 +66,7 @@ def test_what_was_never_read_says_why_and_since_when() -> None:
     assert drawn(70, 1, None) == [" REVENUE  – not read yet"]
     assert drawn(70, 1, None, FAULT) == [" REVENUE  cannot be read: 500 since 11:35"]
     assert drawn(70, 12, None, FAULT)[1:] == [" cannot be read: 500 since 11:35"]
-    assert drawn(70, 1, None, FigureFault("no endpoint is configured")) == [
-        " REVENUE  cannot be read: no endpoint is configured"
-    ]
+    assert drawn(70, 1, None, FigureFault("no endpoint is configured")) == [" REVENUE  no endpoint is configured"]
 
 
 def test_old_figures_stay_with_their_age_and_the_reason_why_there_are_no_newer_ones() -> None:

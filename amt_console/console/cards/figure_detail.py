@@ -65,6 +65,7 @@ class FigureDetail(Vertical):
         *,
         window: str,
         failure: str,
+        has_source: bool,
         look: Look,
     ) -> None:
         """Show a figure.
@@ -76,6 +77,7 @@ class FigureDetail(Vertical):
             now: The displayed moment.
             window: Its length in words.
             failure: Why it cannot be loaded.
+            has_source: Whether an endpoint has the figures of the group.
             look: Colours and alphabet.
         """
         if not self.is_mounted or not self.children:
@@ -85,12 +87,17 @@ class FigureDetail(Vertical):
         over, chart = self.query_one("#over", FactLines), self.query_one(Chart)
         over.title = label
         self._note, self._projection = f"last {window}", ()
-        if failure:
+        shows_chart = has_source or course is not None
+        if not shows_chart:
+            self._note = ""
+            self._causes = [[(words, look.palette.text)] for words in _how_to_name_a_source(self.group.KIND)]
+        elif failure:
             self._causes = [[(f"cannot be read: {failure}", look.palette.warning)]]
         elif history is None:
             self._causes = [[(f"reading{look.ellipsis}", look.palette.muted)]]
         else:
             self._causes = cause_lines(beside(course, history), now, look)
+        chart.display = shows_chart
         _set_height(chart, "1fr" if course is not None else _EMPTY_CHART)
         if history is None:
             chart.show(Plot())
@@ -108,7 +115,7 @@ class FigureDetail(Vertical):
         if not self.children or self.size.height <= 0:
             return
         height, breakdowns = self.size.height, self.query_one(Breakdowns)
-        spare = height - _GOOD_CHART
+        spare = height - (_GOOD_CHART if self.query_one(Chart).display else 0)
         lines = self._wrapped(5 if spare >= 12 else 3 if spare >= 5 else 1)
         if self._projection and spare >= 3:
             lines += wrapped(self._projection, self.size.width - 2, indent=2)[: 2 if spare >= 12 else 1]
@@ -135,6 +142,14 @@ class FigureDetail(Vertical):
                 break
             lines += parts
         return lines[:most]
+
+
+def _how_to_name_a_source(kind: FigureKind) -> tuple[str, ...]:
+    return (
+        f'An endpoint of the platform delivers these figures: write figures = "{kind.value}" at its service in the '
+        "configuration.",
+        "'amt-console figures test URL' shows what is read from it.",
+    )
 
 
 def _set_height(widget: LineView, height: int | str) -> None:

@@ -172,6 +172,7 @@ class BusinessScreen(ListScreen):
         window = self._drawn.span.words if self._drawn is not None and not self._failure else self.span.words
         for table, detail in zip(self.query(FigureTable), self.query(FigureDetail), strict=True):
             if detail.display and shown is not None:
+                fault = shown.figure_faults.get(table.kind)
                 detail.show(
                     table.chosen(),
                     self._history,
@@ -179,6 +180,7 @@ class BusinessScreen(ListScreen):
                     self.now,
                     window=window,
                     failure=self._failure,
+                    has_source=table.kind in shown.figures or not (fault and fault.is_missing_endpoint),
                     look=self.look,
                 )
 

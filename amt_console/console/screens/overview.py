@@ -44,7 +44,7 @@ HOUR_SECONDS = 10.0
 """Seconds between two loads of the last hour, beside those after a change of state."""
 AWAY_SECONDS = 120.0
 """Without a key for so long nobody is in the middle of anything."""
-_PANEL_CLASSES = ("-host", "-lines", "-one", "-two", "-four")
+_PANEL_CLASSES = ("-host", "-lines", "-bare", "-one", "-two", "-four")
 
 
 class OverviewScreen(ListScreen):
@@ -117,12 +117,12 @@ class OverviewScreen(ListScreen):
             self.set_focus(self.services)
         self.alerts.show(alerts, now)
         self.services.show(snapshot.services, now)
-        self._share_lines(self.alerts.model.total, len(snapshot.services))
-        self._begin(snapshot)
-        self._lead(snapshot)
         self.query_one(HostPanel).show(snapshot.resources)
         for panel in self._figures:
             panel.show(snapshot.figures, snapshot.figure_faults, now)
+        self._share_lines(self.alerts.model.total, len(snapshot.services))
+        self._begin(snapshot)
+        self._lead(snapshot)
         states = tuple(service.state for service in snapshot.services)
         if states != self._states:
             self._states = states
@@ -280,9 +280,12 @@ class OverviewScreen(ListScreen):
             if table.styles.height is None or table.styles.height.value != lines:
                 table.styles.height = lines
         panels.styles.height = plan.bottom
+        # Without any endpoint of figures the host gets their room.
+        bare = plan.panels not in ("-host", "-lines") and not any(panel.has_source for panel in self._figures)
+        arrangement = "-bare" if bare else plan.panels
         gap = plan.gap > 0
         # A class of the whole screen would restyle every widget of it.
-        panels.update_classes({**{name: plan.panels == name for name in _PANEL_CLASSES}, "-gap": gap}, animate=False)
+        panels.update_classes({**{name: name == arrangement for name in _PANEL_CLASSES}, "-gap": gap}, animate=False)
         self.query_one(LastHour).set_class(gap, "-gap")
 
     def row_line(self, row: object) -> Runs:
