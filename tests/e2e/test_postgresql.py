@@ -20,7 +20,7 @@ from support.fair_time import fair_time
 from support.http_servers import unused_port
 from support.platform import Platform, serving
 from support.programs import ServerPlace, end, holder_pid, until
-from support.stores import postgres_url
+from support.stores import new_schema, server_url
 from support.terminal import TerminalProgram
 
 from amt_console.clock import SystemClock
@@ -28,7 +28,7 @@ from amt_console.model import ProbeResult, ServiceState
 from amt_console.operations.actor import current_actor
 from amt_console.store import Store
 
-__all__ = ["postgres_url"]
+__all__ = ["new_schema", "server_url"]
 pytestmark = [pytest.mark.pty, pytest.mark.postgres]
 SHOWS_DOWN = "got 503"
 TABLES = 74
@@ -45,10 +45,10 @@ def healthy() -> Iterator[Platform]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, postgres_url: str, healthy: Platform) -> Iterator[ServerPlace]:
+def place(tmp_path: Path, server_url: str, healthy: Platform) -> Iterator[ServerPlace]:
     with serving() as failing:
         failing.status = 503
-        yield ServerPlace(tmp_path, postgres_url, shop=failing.url, wiki=healthy.url)
+        yield ServerPlace(tmp_path, server_url, shop=failing.url, wiki=healthy.url)
 
 
 @contextmanager

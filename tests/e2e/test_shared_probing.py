@@ -10,22 +10,22 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from support.platform import Platform, serving
 from support.programs import ServerPlace, end, holder_pid, until
 from support.stalling_proxy import stalling_proxy
-from support.stores import postgres_url
+from support.stores import new_schema, server_url
 
-__all__ = ["postgres_url"]
+__all__ = ["new_schema", "server_url"]
 pytestmark = [pytest.mark.pty, pytest.mark.postgres]
 SPAN = text("SELECT coalesce(extract(epoch FROM max(timestamp) - min(timestamp)), 0) FROM relayed_results")
 
 
 @pytest.fixture
-def place(tmp_path: Path, postgres_url: str) -> Iterator[ServerPlace]:
+def place(tmp_path: Path, server_url: str) -> Iterator[ServerPlace]:
     with serving() as platform:
-        yield ServerPlace(tmp_path, postgres_url, **{f"s{index}": f"{platform.url}/s{index}" for index in range(12)})
+        yield ServerPlace(tmp_path, server_url, **{f"s{index}": f"{platform.url}/s{index}" for index in range(12)})
 
 
 @pytest.fixture
-def server(postgres_url: str) -> Iterator[Engine]:
-    engine = create_engine(postgres_url)
+def server(server_url: str) -> Iterator[Engine]:
+    engine = create_engine(server_url)
     yield engine
     engine.dispose()
 
@@ -80,11 +80,9 @@ def test_a_monitor_that_is_told_to_end_while_it_takes_over_ends(place: ServerPla
                 end(process)
 
 
-def test_a_survivor_keeps_the_pace_of_both_over_a_slow_network(
-    tmp_path: Path, postgres_url: str, server: Engine
-) -> None:
+def test_a_survivor_keeps_the_pace_of_both_over_a_slow_network(tmp_path: Path, server_url: str, server: Engine) -> None:
     """Each claim alone would take some 0.3 s on this network: three a second, where thirty are due."""
-    address = make_url(postgres_url)
+    address = make_url(server_url)
     with (
         serving() as platform,
         stalling_proxy(address.host or "127.0.0.1", address.port or 5432, delay=0.03) as network,
@@ -92,15 +90,15 @@ def test_a_survivor_keeps_the_pace_of_both_over_a_slow_network(
         services = {f"s{index}": f"{platform.url}/s{index}" for index in range(30)}
         paths = [f"/{name}" for name in services]
         through = address.set(host="127.0.0.1", port=network.port).render_as_string(hide_password=False)
-        near = ServerPlace(tmp_path / "near", postgres_url, **services)
+        near = ServerPlace(tmp_path / "near", server_url, **services)
         far = ServerPlace(tmp_path / "far", through, **services)
         first, second = near.start("monitor"), None
         try:
-            until(lambda: holder_pid(postgres_url) == first.pid)
+            until(lambda: holder_pid(server_url) == first.pid)
             second = far.start("monitor")
             until(lambda: rows(server, f"SELECT 1 FROM probe_slots WHERE holder LIKE '%:{second.pid}:%'"))
             first.kill()
-            until(lambda: holder_pid(postgres_url) == second.pid)
+            until(lambda: holder_pid(server_url) == second.pid)
             wait_for_each(platform, paths, 3)
         finally:
             for process in (first, second):

@@ -16,13 +16,13 @@ from support.fair_time import fair_time
 from support.platform import Platform, serving
 from support.programs import ServerPlace, end, holder_pid, until
 from support.stalling_proxy import Stall, StallingProxy, stalling_proxy
-from support.stores import postgres_url
+from support.stores import new_schema, server_url
 
 from amt_console.clock import SystemClock
 from amt_console.model import ProbeResult, ServiceState
 from amt_console.store import Store
 
-__all__ = ["postgres_url"]
+__all__ = ["new_schema", "server_url"]
 pytestmark = [pytest.mark.pty, pytest.mark.postgres]
 BACK_WITHIN = 40.0
 """Seconds after which results are stored again: a deadline of 10 s, the server's own for the abandoned transaction, and
@@ -37,16 +37,16 @@ def platform() -> Iterator[Platform]:
 
 
 @pytest.fixture
-def proxy(postgres_url: str) -> Iterator[StallingProxy]:
-    server = make_url(postgres_url)
+def proxy(server_url: str) -> Iterator[StallingProxy]:
+    server = make_url(server_url)
     with stalling_proxy(server.host or "127.0.0.1", server.port or 5432) as made:
         yield made
 
 
 @pytest.fixture
-def place(tmp_path: Path, postgres_url: str, proxy: StallingProxy, platform: Platform) -> ServerPlace:
+def place(tmp_path: Path, server_url: str, proxy: StallingProxy, platform: Platform) -> ServerPlace:
     """Processes that reach the server through the proxy only."""
-    through = make_url(postgres_url).set(host="127.0.0.1", port=proxy.port).render_as_string(hide_password=False)
+    through = make_url(server_url).set(host="127.0.0.1", port=proxy.port).render_as_string(hide_password=False)
     return ServerPlace(tmp_path, through, shop=platform.url, wiki=platform.url)
 
 
@@ -77,35 +77,35 @@ def lost(url: str, platform: Platform) -> int:
 
 @pytest.mark.parametrize("kind", Stall)
 def test_a_monitor_whose_connections_stall_says_so_goes_on_and_loses_no_result(
-    place: ServerPlace, postgres_url: str, proxy: StallingProxy, platform: Platform, kind: Stall
+    place: ServerPlace, server_url: str, proxy: StallingProxy, platform: Platform, kind: Stall
 ) -> None:
     monitor = place.start("monitor")
     try:
-        until(lambda: holder_pid(postgres_url) == monitor.pid)
-        until(lambda: len(times(postgres_url, "shop")) >= 2)
+        until(lambda: holder_pid(server_url) == monitor.pid)
+        until(lambda: len(times(server_url, "shop")) >= 2)
         proxy.stall(kind)
         stalled_at = SystemClock().now()
-        until(lambda: times(postgres_url, "shop")[-1] > stalled_at, BACK_WITHIN)
+        until(lambda: times(server_url, "shop")[-1] > stalled_at, BACK_WITHIN)
         assert "does not answer" in logged(place)
-        assert holder_pid(postgres_url) == monitor.pid, "the lease was renewed in time"
-        later = times(postgres_url, "shop")[-1] + timedelta(seconds=3)
-        until(lambda: times(postgres_url, "shop")[-1] > later)
-        until(lambda: states(postgres_url, "monitoring-db")[-1] is ServiceState.UP, BACK_WITHIN)
+        assert holder_pid(server_url) == monitor.pid, "the lease was renewed in time"
+        later = times(server_url, "shop")[-1] + timedelta(seconds=3)
+        until(lambda: times(server_url, "shop")[-1] > later)
+        until(lambda: states(server_url, "monitoring-db")[-1] is ServiceState.UP, BACK_WITHIN)
         monitor.terminate()
         assert monitor.wait(15) == 0
-        assert lost(postgres_url, platform) <= 2, "but for one of each service that was under way at the end"
+        assert lost(server_url, platform) <= 2, "but for one of each service that was under way at the end"
     finally:
         end(monitor)
 
 
 @pytest.mark.parametrize(("kind", "new"), [(Stall.SWALLOWED, False), (Stall.DROPPED, True)], ids=["old ones", "all"])
 def test_a_monitor_ends_although_its_connections_stall(
-    place: ServerPlace, postgres_url: str, proxy: StallingProxy, platform: Platform, kind: Stall, new: bool
+    place: ServerPlace, server_url: str, proxy: StallingProxy, platform: Platform, kind: Stall, new: bool
 ) -> None:
     monitor = place.start("monitor")
     try:
-        until(lambda: holder_pid(postgres_url) == monitor.pid)
-        until(lambda: len(times(postgres_url, "shop")) >= 2)
+        until(lambda: holder_pid(server_url) == monitor.pid)
+        until(lambda: len(times(server_url, "shop")) >= 2)
         proxy.stall(kind, new=new)
         time.sleep(1.5)  # until the writer waits for the server
         monitor.send_signal(signal.SIGTERM)
@@ -114,22 +114,22 @@ def test_a_monitor_ends_although_its_connections_stall(
         assert fair_time() - begun < ENDS_WITHIN
         told = "of its results could not be stored" in logged(place)
         assert monitor.returncode == (74 if told else 0)
-        assert told or lost(postgres_url, platform) <= 2
+        assert told or lost(server_url, platform) <= 2
         assert "Traceback" not in logged(place)
     finally:
         end(monitor)
 
 
 def test_a_monitor_beside_another_one_takes_over_although_its_connections_stalled(
-    place: ServerPlace, postgres_url: str, proxy: StallingProxy, platform: Platform, tmp_path: Path
+    place: ServerPlace, server_url: str, proxy: StallingProxy, platform: Platform, tmp_path: Path
 ) -> None:
-    with beside_another(place, postgres_url, platform, tmp_path) as (first, second):
+    with beside_another(place, server_url, platform, tmp_path) as (first, second):
         proxy.stall(Stall.SWALLOWED)
         first.kill()
-        until(lambda: holder_pid(postgres_url) == second.pid, BACK_WITHIN)
+        until(lambda: holder_pid(server_url) == second.pid, BACK_WITHIN)
         moment = SystemClock().now()
         until(
-            lambda: all(max(times(postgres_url, each), default=moment) > moment for each in ("shop", "wiki")),
+            lambda: all(max(times(server_url, each), default=moment) > moment for each in ("shop", "wiki")),
             BACK_WITHIN,
         )
         end(second)
@@ -137,9 +137,9 @@ def test_a_monitor_beside_another_one_takes_over_although_its_connections_stalle
 
 
 def test_a_monitor_beside_another_one_ends_although_its_connections_stall(
-    place: ServerPlace, postgres_url: str, proxy: StallingProxy, platform: Platform, tmp_path: Path
+    place: ServerPlace, server_url: str, proxy: StallingProxy, platform: Platform, tmp_path: Path
 ) -> None:
-    with beside_another(place, postgres_url, platform, tmp_path) as (_, second):
+    with beside_another(place, server_url, platform, tmp_path) as (_, second):
         proxy.stall(Stall.SWALLOWED, new=True)
         time.sleep(1.5)  # until it waits for the server
         begun = fair_time()

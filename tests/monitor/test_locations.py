@@ -10,7 +10,7 @@ import pytest
 from support.monitored import settings
 from support.platform import Platform, serving
 from support.programs import until
-from support.stores import postgres_url
+from support.stores import new_schema, server_url
 
 from amt_console.clock import SystemClock
 from amt_console.config import Settings
@@ -20,7 +20,7 @@ from amt_console.monitor.thread import EngineThread
 from amt_console.store import Reads, Store
 from amt_console.store.cluster.members import Cluster, Member, monitors_of
 
-__all__ = ["postgres_url"]
+__all__ = ["new_schema", "server_url"]
 pytestmark = [pytest.mark.postgres, pytest.mark.waits]
 CLOCK = SystemClock()
 UP, DOWN, DEGRADED = ServiceState.UP, ServiceState.DOWN, ServiceState.DEGRADED
@@ -93,9 +93,9 @@ class World:
 
 
 @pytest.fixture
-def world(postgres_url: str) -> Iterator[World]:
+def world(server_url: str) -> Iterator[World]:
     with serving() as platform, ExitStack() as stack:
-        yield World(postgres_url, platform, stack)
+        yield World(server_url, platform, stack)
 
 
 def test_one_location_that_sees_a_fault_is_told_and_alarms_nobody_and_two_do(world: World) -> None:

@@ -18,7 +18,7 @@ from support.fair_time import fair_time
 from support.monitored import settings
 from support.platform import Platform, serving
 from support.programs import until
-from support.stores import clock, postgres_url, result
+from support.stores import clock, new_schema, result, server_url
 
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config import Settings
@@ -33,7 +33,7 @@ from amt_console.store.encryption.keyring import DataKey
 
 pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
-__all__ = ["clock", "postgres_url"]
+__all__ = ["clock", "new_schema", "server_url"]
 NAMES = st.lists(st.text(min_size=1), min_size=1, max_size=8, unique=True)
 
 
@@ -62,8 +62,8 @@ def test_each_shares_out_over_the_whole_interval() -> None:
 
 
 @pytest.fixture
-def store(postgres_url: str, clock: FakeClock) -> Iterator[Store]:
-    with Store.open(postgres_url, clock=clock) as opened:
+def store(server_url: str, clock: FakeClock) -> Iterator[Store]:
+    with Store.open(server_url, clock=clock) as opened:
         yield opened
 
 
@@ -184,9 +184,9 @@ async def test_a_monitor_that_cannot_claim_probes_what_falls_to_it(
 
 
 @pytest.mark.postgres
-def test_a_failing_answer_arrives_and_is_encrypted_on_its_way(postgres_url: str, clock: FakeClock) -> None:
+def test_a_failing_answer_arrives_and_is_encrypted_on_its_way(server_url: str, clock: FakeClock) -> None:
     keys = Keyring(DataKey.new())
-    with Store.open(postgres_url, clock=clock, keys=keys) as store, sharers(store, 2) as (helper, evaluator):
+    with Store.open(server_url, clock=clock, keys=keys) as store, sharers(store, 2) as (helper, evaluator):
         helper.hand_in([result("api", 0, ServiceState.DOWN, ms=None, answer=lambda: "the queue is full")])
         ((_, found),) = evaluator.handed_in(())[1]
         assert found.answer is not None
@@ -194,7 +194,7 @@ def test_a_failing_answer_arrives_and_is_encrypted_on_its_way(postgres_url: str,
         with store.read() as reads:
             on_its_way = reads._connection.execute(text("SELECT answer FROM relayed_results")).scalar_one()
         assert "queue" not in on_its_way
-    with Store.open(postgres_url, clock=clock) as store, sharers(store, 1) as (without,):
+    with Store.open(server_url, clock=clock) as store, sharers(store, 1) as (without,):
         assert without.handed_in(())[1][0][1].answer is None
 
 
@@ -220,17 +220,17 @@ def shared_settings(platform: Platform, count: int) -> Settings:
 
 
 @pytest.mark.postgres
-def test_two_share_the_probes_and_one_evaluates_and_either_may_go(postgres_url: str) -> None:
+def test_two_share_the_probes_and_one_evaluates_and_either_may_go(server_url: str) -> None:
     clock, count = SystemClock(), 8
     paths = [f"/s{index}" for index in range(count)]
     with (
         serving() as platform,
-        Store.open(postgres_url, clock=clock) as mine,
-        Store.open(postgres_url, clock=clock) as its,
+        Store.open(server_url, clock=clock) as mine,
+        Store.open(server_url, clock=clock) as its,
     ):
         chosen = shared_settings(platform, count)
-        engine = EngineThread(settings=chosen, store=mine, store_url=postgres_url, clock=clock)
-        helper = ProbingMonitor(settings=chosen, store=its, store_url=postgres_url, clock=clock)
+        engine = EngineThread(settings=chosen, store=mine, store_url=server_url, clock=clock)
+        helper = ProbingMonitor(settings=chosen, store=its, store_url=server_url, clock=clock)
         engine.start()
         helper.start()
         try:

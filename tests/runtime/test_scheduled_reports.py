@@ -13,7 +13,7 @@ import pytest
 from support.messages import text_message
 from support.outbox import AT_ONCE, FakeChannel, until
 from support.receivers import mail_server
-from support.stores import postgres_url
+from support.stores import new_schema, server_url
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -32,7 +32,7 @@ from amt_console.store import ReportRun, Store, StoreFull, deliveries, report_ru
 
 pytestmark = pytest.mark.slow
 
-__all__ = ["postgres_url"]
+__all__ = ["new_schema", "server_url"]
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 DAY = 86400.0
@@ -306,9 +306,9 @@ def test_a_clock_that_was_wrong_does_not_end_a_report(bench: Bench) -> None:
 
 
 @pytest.mark.postgres
-def test_a_server_keeps_how_far_a_report_has_come(postgres_url: str, tmp_path: Path) -> None:
+def test_a_server_keeps_how_far_a_report_has_come(server_url: str, tmp_path: Path) -> None:
     clock = FakeClock(START)
-    with Store.open(postgres_url, clock=clock) as store:
+    with Store.open(server_url, clock=clock) as store:
         bench = Bench(store, clock, tmp_path / "reports")
         bench.run(7200)
         bench.monitor()

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from support.stores import clock, new_database, new_schema, new_url, postgres_url, sqlite_url, store, store_url
+from support.stores import (
+    clock,
+    new_database,
+    new_schema,
+    new_url,
+    postgres_url,
+    server_url,
+    sqlite_url,
+    store,
+    store_url,
+)
 
 __all__ = [
     "clock",
@@ -10,6 +20,7 @@ __all__ = [
     "new_schema",
     "new_url",
     "postgres_url",
+    "server_url",
     "sqlite_url",
     "store",
     "store_url",

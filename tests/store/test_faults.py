@@ -406,11 +406,11 @@ def test_passwords_are_not_in_messages(clock: FakeClock) -> None:
 
 
 @pytest.mark.postgres
-def test_a_busy_server_says_busy(postgres_url: str, clock: FakeClock) -> None:
-    with Store.open(postgres_url, clock=clock) as store:
+def test_a_busy_server_says_busy(server_url: str, clock: FakeClock) -> None:
+    with Store.open(server_url, clock=clock) as store:
         store._writing_connection().exec_driver_sql("SET lock_timeout = '100ms'")
         store._writing_connection().commit()
-        engine = create_engine(postgres_url)
+        engine = create_engine(server_url)
         with engine.begin() as other:
             other.execute(text("UPDATE store_meta SET number = number WHERE key = 'commits'"))
             with pytest.raises(StoreBusy, match="locked by another writer"):
@@ -421,12 +421,12 @@ def test_a_busy_server_says_busy(postgres_url: str, clock: FakeClock) -> None:
 
 
 @pytest.mark.postgres
-def test_a_broken_connection_is_made_anew(postgres_url: str, clock: FakeClock) -> None:
-    with Store.open(postgres_url, clock=clock) as store:
+def test_a_broken_connection_is_made_anew(server_url: str, clock: FakeClock) -> None:
+    with Store.open(server_url, clock=clock) as store:
         add(store, 0)
         mine = store._writing_connection().exec_driver_sql("SELECT pg_backend_pid()").scalar()
         store._writing_connection().rollback()
-        engine = create_engine(postgres_url)
+        engine = create_engine(server_url)
         with engine.begin() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
         engine.dispose()

@@ -112,18 +112,18 @@ def test_a_lock_that_cannot_be_tried_is_an_error(tmp_path: Path, clock: FakeCloc
 
 
 @pytest.mark.postgres
-def test_an_expired_row_is_taken_over_with_a_new_epoch(postgres_url: str, clock: FakeClock) -> None:
-    Store.open(postgres_url, clock=clock).close()
-    first = take_lease(postgres_url, clock=clock)
+def test_an_expired_row_is_taken_over_with_a_new_epoch(server_url: str, clock: FakeClock) -> None:
+    Store.open(server_url, clock=clock).close()
+    first = take_lease(server_url, clock=clock)
     assert isinstance(first, RowLease)
-    engine = create_engine(postgres_url)
+    engine = create_engine(server_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE lease SET expires_at = clock_timestamp() - interval '1 second'"))
     engine.dispose()
-    second = take_lease(postgres_url, clock=clock)
+    second = take_lease(server_url, clock=clock)
     assert isinstance(second, RowLease)
     assert second.epoch == first.epoch + 1
     first.release()
-    assert lease_holder(postgres_url) == second.this
+    assert lease_holder(server_url) == second.this
     second.release()
-    assert lease_holder(postgres_url) is None
+    assert lease_holder(server_url) is None

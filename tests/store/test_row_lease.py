@@ -31,13 +31,9 @@ def program() -> str:
 
 
 @pytest.fixture
-def url(new_schema: str, program: str) -> str:
+def url(server_url: str, program: str) -> str:
     """A database with all tables and no lease."""
-    engine = create_engine(new_schema)
-    with engine.begin() as connection:
-        connection.execute(text("TRUNCATE lease, monitoring_logs, service_state"))
-    engine.dispose()
-    return make_url(new_schema).update_query_dict({"application_name": program}).render_as_string(hide_password=False)
+    return make_url(server_url).update_query_dict({"application_name": program}).render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -48,13 +48,8 @@ def url(store_url_on_server: str, proxy: StallingProxy) -> str:
 
 
 @pytest.fixture
-def store_url_on_server(new_schema: str) -> str:
-    engine = create_engine(new_schema)
-    with engine.begin() as connection:
-        for name in ("monitoring_logs", "service_state", "service_rollups", "state_changes", "lease", "monitors"):
-            connection.execute(text(f"TRUNCATE {name}"))
-    engine.dispose()
-    return new_schema
+def store_url_on_server(server_url: str) -> str:
+    return server_url
 
 
 @pytest.fixture(autouse=True)
