@@ -110,6 +110,9 @@ class Actions:
         if alert is None:
             self._host.tell(none)
             return
+        if alert.state is AlertState.PENDING:
+            self._host.tell(f"{alert.subject} is not confirmed yet. It can be acknowledged when it fires.", "warning")
+            return
         if alert.acknowledged_by is not None:
             keys = f"{self._host.key_of('claim')} claims it, {self._host.key_of('note')} adds a note"
             self._host.tell(f"{alert.subject}: {alert.acknowledged_by} already has it. {keys}.", "warning")

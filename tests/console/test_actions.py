@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from support.answers import INCIDENT
 from support.desk import desk
 from support.pictures import NOW, alert, incident
 
-from amt_console.model import Note, PresentPerson, ProbeNow, Severity, Unacknowledge
+from amt_console.model import AlertState, Note, PresentPerson, ProbeNow, Severity, Unacknowledge
 from amt_console.model.queries import ChangeQuery
 from amt_console.model.queries.change import Change
 from amt_console.operations.protocol import ConflictError, UnavailableError
@@ -190,6 +191,24 @@ async def test_a_selected_row_that_vanishes_leaves_nothing_selected() -> None:
         await console.press("down")
         await console.show(replace(incident(), alerts=incident().alerts[1:]))
         assert console.screen.alerts.model.selected is None
+
+
+async def test_a_pending_alert_cannot_be_taken_and_nothing_says_it_could() -> None:
+    pending = alert(90, "web-app", state=AlertState.PENDING, fired_at=None)
+    views = tuple(replace(view, alert_id=90) if view.name == "web-app" else view for view in incident().services)
+    async with desk(replace(incident(), alerts=(pending,), services=views), answers=INCIDENT) as console:
+        for keys in (
+            ("a",),
+            ("j", "a"),
+            ("enter", "a"),
+            ("escape", "tab", "slash", *"web-app", "enter", "j", "enter", "a"),
+        ):
+            await console.press(*keys)
+            assert not console.prompt.is_open, keys
+            assert console.messages[-1] == "web-app is not confirmed yet. It can be acknowledged when it fires."
+            assert "acknowledges" not in console.text()
+        assert "nobody has it" in console.text()
+    assert console.acknowledged() == []
 
 
 async def test_giving_back_needs_a_selection() -> None:

@@ -78,7 +78,8 @@ def _owner(known: AlertKnown, alert: AlertView, look: Look, take_key: str | None
         return [("nobody had it", palette.muted)]
     if alert.follows_from is not None:
         return [(f"follows from #{alert.follows_from}", palette.muted)]
-    words = "nobody has it" if take_key is None else f"nobody has it{look.dot}{take_key} acknowledges it"
+    takes = take_key is not None and alert.state is not AlertState.PENDING
+    words = f"nobody has it{look.dot}{take_key} acknowledges it" if takes else "nobody has it"
     return [(words, palette.warning)]
 
 

@@ -112,7 +112,8 @@ def alert_words(alert: AlertView, subjects: dict[int, str], now: datetime, look:
         return [*runs, (held, palette.accent), (f": {alert.note}" if alert.note else "", palette.text)]
     if alert.follows_from is not None:
         return [*runs, (follows_words(alert.follows_from, subjects), palette.text)]
-    return [*runs, (f"nobody has it{f'; {take_key} acknowledges it' if take_key else ''}", palette.warning)]
+    takes = take_key and alert.state is not AlertState.PENDING
+    return [*runs, (f"nobody has it{f'; {take_key} acknowledges it' if takes else ''}", palette.warning)]
 
 
 def certificate_words(ends_at: datetime | None, now: datetime, look: Look, *, always: bool = False) -> list[Run]:
