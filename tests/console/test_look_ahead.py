@@ -75,6 +75,7 @@ class Host:
 
     zone = None
     look = PLAIN_LOOK
+    is_running = True
 
     def __init__(self, operations: Recording, *, at: datetime | None = None) -> None:
         self.operations = operations
@@ -232,6 +233,19 @@ def test_while_a_time_is_typed_the_replay_reads_nothing_ahead() -> None:
     time.step(1)
     made.wait(AHEAD_SECONDS)
     assert made.run() == [THEN + timedelta(seconds=1) + 2 * MINUTE]
+
+
+def test_a_console_that_ends_reads_and_plays_nothing_more() -> None:
+    made, time = host(at=THEN)
+    time.step(-1)
+    made.is_running = False
+    made.wait(AHEAD_SECONDS)
+    assert made.threads == []
+    made.is_running = True
+    time.play()
+    made.is_running = False
+    made.wait(1.0)
+    assert made.view.at == THEN - MINUTE
 
 
 def test_while_playing_the_next_moment_is_read() -> None:

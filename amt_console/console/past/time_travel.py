@@ -42,6 +42,11 @@ class TimeHost(ActionHost, LookAheadHost, Protocol):
         """How things are drawn."""
         ...
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the app is not ending: then its screens are gone before its timers."""
+        ...
+
     def show_moment(self, at: datetime | None) -> None:
         """Show a past moment everywhere; ``None`` for now."""
         ...
@@ -246,7 +251,10 @@ class TimeTravel:
 
     def _tick_later(self) -> None:
         if self._timer is None:
-            self._timer = self._host.set_timer(_TICK_SECONDS, self._tick)
+            self._timer = self._later(_TICK_SECONDS, self._tick)
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        return self._host.set_timer(seconds, lambda: call() if self._host.is_running else None)
 
     def _stop(self) -> None:
         self._speed = 0
@@ -266,7 +274,7 @@ class TimeTravel:
             if at is not None and self._host.view.at == at and self._written is None:
                 self._ahead.read(find)  # not while a time is typed: what waits for that would be forgotten
 
-        self._ahead_timer = self._host.set_timer(AHEAD_SECONDS, read)
+        self._ahead_timer = self._later(AHEAD_SECONDS, read)
 
 
 def _next_change(at: datetime, *, later: bool) -> Find:
