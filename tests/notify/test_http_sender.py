@@ -135,6 +135,35 @@ async def test_a_certificate_that_nobody_trusts(tmp_path: Path) -> None:
     assert inbox.bodies == []
 
 
+async def test_a_receiver_without_tls_needs_no_trusted_certificates() -> None:
+    async with http_receiver() as inbox:
+        posting = receiver(inbox.url)
+        await posting.post_json({})
+        await posting.aclose()
+    assert len(inbox.bodies) == 1
+    assert _trusted.cache_info().currsize == 0
+
+
+async def test_a_redirect_to_tls_is_checked_with_the_trusted_certificates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate()
+    context: ssl.SSLContext = server_context(tmp_path, (certificate,))
+    async with (
+        http_receiver(tls=context) as secure,
+        http_receiver(lambda _: redirect(secure.url, "307 Temporary Redirect")) as inbox,
+    ):
+        failed = await refusal(receiver(inbox.url))
+        _trusted.cache_clear()
+        (tmp_path / "trusted.pem").write_bytes(certificate.pem)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
+        posting = receiver(inbox.url)
+        await posting.post_json({})
+        await posting.aclose()
+    assert failed.reason is FailureReason.TLS
+    assert len(secure.bodies) == 1
+
+
 async def test_a_trusted_certificate_is_checked_against_the_name_not_the_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

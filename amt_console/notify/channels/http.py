@@ -56,7 +56,8 @@ class HttpSender:
     def __init__(self, rules: AddressRules, *, deadline: float = DEADLINE) -> None:
         self._rules = rules
         self._deadline = deadline
-        self._pool: httpcore.AsyncConnectionPool | None = None
+        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
+        """By scheme."""
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> ReceiverAnswer:
         """Post ``body`` and read the answer, whatever its status. Redirects are followed and their addresses checked.
@@ -85,9 +86,8 @@ class HttpSender:
 
     async def aclose(self) -> None:
         """Close kept connections."""
-        if self._pool is not None:
-            await self._pool.aclose()
-            self._pool = None
+        while self._pools:
+            await self._pools.popitem()[1].aclose()
 
     async def _follow(self, method: str, url: httpx.URL, body: bytes, headers: dict[str, str]) -> ReceiverAnswer:
         for _ in range(MAX_HOPS):
@@ -101,7 +101,7 @@ class HttpSender:
         raise DeliveryError(FailureReason.CLIENT_ERROR, f"{url.host} redirects more than {MAX_HOPS - 1} times")
 
     async def _request(self, method: str, url: httpx.URL, body: bytes, headers: dict[str, str]) -> ReceiverAnswer:
-        pool = await self._connections()
+        pool = await self._connections(url.scheme)
         sent = [("host", url.netloc.decode("ascii")), *headers.items()]
         if method != "GET":
             sent.insert(1, ("content-length", str(len(body))))
@@ -120,16 +120,17 @@ class HttpSender:
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
             raise _failure(error, url.host) from None
 
-    async def _connections(self) -> httpcore.AsyncConnectionPool:
-        if self._pool is None:
-            context = await asyncio.to_thread(_trusted)
-            self._pool = httpcore.AsyncConnectionPool(
+    async def _connections(self, scheme: str) -> httpcore.AsyncConnectionPool:
+        if scheme not in self._pools:
+            # The trusted certificates take 2 MB.
+            context = await asyncio.to_thread(_trusted) if scheme == "https" else None
+            self._pools[scheme] = httpcore.AsyncConnectionPool(
                 ssl_context=context,
                 max_connections=4,
                 keepalive_expiry=KEEP_SECONDS,
                 network_backend=_CheckedConnections(self._rules),
             )
-        return self._pool
+        return self._pools[scheme]
 
 
 class _CheckedConnections(httpcore.AnyIOBackend):
