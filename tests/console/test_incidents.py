@@ -8,17 +8,18 @@ from datetime import timedelta
 import pytest
 from support.answers import HOSTILE_ANSWERS, INCIDENT, incident_answer
 from support.desk import desk
-from support.pictures import NOW, all_fine, incident
+from support.pictures import NOW, alert, all_fine, incident
 
 from amt_console.console.greeting import greeting
 from amt_console.console.screens.alert_detail import AlertDetailScreen
-from amt_console.console.screens.away import AwayScreen
+from amt_console.console.screens.away import AwayScreen, alert_lines
 from amt_console.model.queries import ActivityQuery, AwayQuery, IncidentsQuery
 from amt_console.model.queries.activity import Activity
 from amt_console.model.queries.incidents import IncidentHistory
 from amt_console.operations.protocol import OperationError
 from amt_console.text import duration
 from widgets.fact_lines import FactLines
+from widgets.look import PLAIN_LOOK
 from widgets.tables.audit_table import AuditTable
 from widgets.tables.incident_table import IncidentTable
 from widgets.tables.message_table import MessageTable
@@ -144,6 +145,12 @@ async def test_what_happened_meanwhile_is_one_line_at_the_start_and_a_page() -> 
         assert {"STILL OPEN", "FIRED AND OVER", "DONE BY OTHERS"} <= set(titles)
         await console.press("escape")
         assert console.app.place == "1 OVERVIEW"
+
+
+def test_a_follower_that_is_still_open_names_its_cause() -> None:
+    alerts = (alert(7, "db"), alert(9, "shop", follows_from=7), alert(10, "web", follows_from=7, acknowledged_by="ann"))
+    told = ["".join(text for text, _ in line) for line in alert_lines(alerts, NOW, PLAIN_LOOK)]
+    assert [line.rpartition("  ")[2] for line in told] == ["nobody has it", "follows db", "ann has it"]
 
 
 async def test_after_a_quiet_night_nothing_is_said() -> None:

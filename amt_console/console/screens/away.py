@@ -16,7 +16,7 @@ from amt_console.console.screens.seen import sections_of
 from amt_console.model import AlertState, AlertView, Snapshot
 from amt_console.model.queries import AwayQuery
 from amt_console.model.queries.away import Away
-from amt_console.text import duration, near_moment, reason_of, safe_text, short_moment
+from amt_console.text import duration, follows_words, near_moment, reason_of, safe_text, short_moment
 from widgets.ages import age_words
 from widgets.cells import Runs
 from widgets.fact_lines import FactLines
@@ -108,13 +108,15 @@ def head_runs(away: Away, look: Look) -> Runs:
 
 
 def alert_lines(alerts: Sequence[AlertView], now: datetime, look: Look) -> list[Runs]:
-    """A line for each alert: severity, age, subject, why, who has it."""
+    """A line for each alert: severity, age, subject, why, who has it or from what it follows."""
     palette = look.palette
+    subjects = {each.id: each.subject for each in alerts}
     lines: list[Runs] = []
     for each in alerts:
         over = each.state is AlertState.RESOLVED
         word, style = look.severity(each.severity)
-        who = f"{each.acknowledged_by} has it" if each.acknowledged_by else "" if over else "nobody has it"
+        who = "nobody has it" if each.follows_from is None else follows_words(each.follows_from, subjects)
+        who = f"{each.acknowledged_by} has it" if each.acknowledged_by else who
         lines.append(
             [
                 (f"{word:<10} ", palette.muted if over else style),
