@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.stores import laid_out
 
 import amt_console.analysis
 from amt_console.__main__ import main
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.slow
 def database(tmp_path: Path) -> Path:
     """Two hours of one service up to now."""
     path, clock = tmp_path / "monitoring.db", SystemClock()
-    with Store.open(f"sqlite:///{path}", clock=clock) as store, store.transaction() as writes:
+    with Store.open(laid_out(path), clock=clock) as store, store.transaction() as writes:
         for minute in range(120, 0, -1):
             at = clock.now() - timedelta(minutes=minute)
             writes.add_results([ProbeResult("backend-api", at, ServiceState.UP, 60, 40.0)])

@@ -17,6 +17,7 @@ import pytest
 from support.links import LINKS
 from support.platform import serving
 from support.programs import Place, until
+from support.stores import laid_out
 
 from amt_console.api.auth.identity import RoleTable, group_id
 from amt_console.api.feed import ActionFeed
@@ -30,7 +31,6 @@ from amt_console.config import Settings
 from amt_console.model import Role
 from amt_console.operations.local import LocalOperations
 from amt_console.runtime.remote_monitor import AccessTokenError, RemoteMonitor
-from amt_console.store import Store
 
 pytestmark = pytest.mark.slow
 
@@ -148,8 +148,7 @@ def test_two_monitors_with_one_socket_do_not_take_it_from_each_other(tmp_path: P
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Run a command line on a database in this very process; returns its exit code, stdout and stderr."""
-    url = f"sqlite:///{tmp_path / 'monitoring.db'}"
-    Store.open(url, clock=SystemClock()).close()
+    url = laid_out(tmp_path / "monitoring.db")
     monkeypatch.chdir(tmp_path)
 
     def run_command(*arguments: str) -> tuple[int, str, str]:

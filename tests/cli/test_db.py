@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 from support import template_process
+from support.stores import laid_out, lay_out
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.clock import SystemClock
@@ -39,10 +41,17 @@ def rows(path: Path) -> int:
 
 
 @pytest.fixture
-def filled(database: Path) -> Path:
+def filled(database: Path, forty_days: Path) -> Path:
     """Ten results a day for forty days."""
-    now = CLOCK.now()
-    with Store.open(url_of(database), clock=CLOCK) as store, store.transaction() as writes:
+    lay_out(database)
+    database.write_bytes(forty_days.read_bytes())
+    return database
+
+
+@pytest.fixture(scope="module")
+def forty_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path, now = tmp_path_factory.mktemp("forty-days") / "monitoring.db", CLOCK.now()
+    with Store.open(laid_out(path), clock=CLOCK) as store, store.transaction() as writes:
         for day in range(40, 0, -1):
             start = now - timedelta(days=day)
             writes.add_results(
@@ -51,7 +60,7 @@ def filled(database: Path) -> Path:
                     for i in range(10)
                 ]
             )
-    return database
+    return path
 
 
 def test_stats_say_how_much_there_is_and_will_be(command: Command, filled: Path) -> None:
@@ -102,7 +111,7 @@ def test_an_interrupted_prune_keeps_what_it_did(filled: Path) -> None:
         text=True,
     )
     while process.poll() is None and rows(filled) > 60_000:
-        pass
+        time.sleep(0.005)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert process.returncode == 130, err

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.renderers import forked_renderers
+from support.stores import laid_out
 
 from amt_console.cli.exit_codes import ExitCode
 from amt_console.cli.startup.main import run
@@ -23,7 +24,7 @@ __all__ = ["forked_renderers"]
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
-    url = f"sqlite:///{tmp_path / 'monitoring.db'}"
+    url = laid_out(tmp_path / "monitoring.db")
     now = datetime.now(UTC).replace(microsecond=0)
     with Store.open(url, clock=SystemClock()) as store, store.transaction() as writes:
         writes.add_results(

@@ -54,58 +54,65 @@ def logged(place: ServerPlace) -> str:
     return "".join(log.read_text("utf-8") for log in place.home.glob("log-*"))
 
 
-def stored(url: str, service: str) -> list[ProbeResult]:
-    with Store.open(url, clock=SystemClock(), read_only=True) as store, store.read() as reads:
+@pytest.fixture
+def direct(server_url: str) -> Iterator[Store]:
+    """The database, straight on the server."""
+    with Store.open(server_url, clock=SystemClock(), read_only=True) as store:
+        yield store
+
+
+def stored(store: Store, service: str) -> list[ProbeResult]:
+    with store.read() as reads:
         now = SystemClock().now()
         return reads.services.results(
             service=service, start=now - timedelta(hours=1), end=now, limit=999, newest_first=False
         )
 
 
-def times(url: str, service: str) -> list[datetime]:
-    return [each.timestamp for each in stored(url, service)]
+def times(store: Store, service: str) -> list[datetime]:
+    return [each.timestamp for each in stored(store, service)]
 
 
-def states(url: str, service: str) -> list[ServiceState]:
-    return [each.state for each in stored(url, service)]
+def states(store: Store, service: str) -> list[ServiceState]:
+    return [each.state for each in stored(store, service)]
 
 
-def lost(url: str, platform: Platform) -> int:
+def lost(store: Store, platform: Platform) -> int:
     """Probes that were answered and are not stored."""
-    return platform.asked["/"] - len(times(url, "shop")) - len(times(url, "wiki"))
+    return platform.asked["/"] - len(times(store, "shop")) - len(times(store, "wiki"))
 
 
 @pytest.mark.parametrize("kind", Stall)
 def test_a_monitor_whose_connections_stall_says_so_goes_on_and_loses_no_result(
-    place: ServerPlace, server_url: str, proxy: StallingProxy, platform: Platform, kind: Stall
+    place: ServerPlace, server_url: str, direct: Store, proxy: StallingProxy, platform: Platform, kind: Stall
 ) -> None:
     monitor = place.start("monitor")
     try:
         until(lambda: holder_pid(server_url) == monitor.pid)
-        until(lambda: len(times(server_url, "shop")) >= 2)
+        until(lambda: len(times(direct, "shop")) >= 2)
         proxy.stall(kind)
         stalled_at = SystemClock().now()
-        until(lambda: times(server_url, "shop")[-1] > stalled_at, BACK_WITHIN)
+        until(lambda: times(direct, "shop")[-1] > stalled_at, BACK_WITHIN)
         assert "does not answer" in logged(place)
         assert holder_pid(server_url) == monitor.pid, "the lease was renewed in time"
-        later = times(server_url, "shop")[-1] + timedelta(seconds=3)
-        until(lambda: times(server_url, "shop")[-1] > later)
-        until(lambda: states(server_url, "monitoring-db")[-1] is ServiceState.UP, BACK_WITHIN)
+        later = times(direct, "shop")[-1] + timedelta(seconds=3)
+        until(lambda: times(direct, "shop")[-1] > later)
+        until(lambda: states(direct, "monitoring-db")[-1] is ServiceState.UP, BACK_WITHIN)
         monitor.terminate()
         assert monitor.wait(15) == 0
-        assert lost(server_url, platform) <= 2, "but for one of each service that was under way at the end"
+        assert lost(direct, platform) <= 2, "but for one of each service that was under way at the end"
     finally:
         end(monitor)
 
 
 @pytest.mark.parametrize(("kind", "new"), [(Stall.SWALLOWED, False), (Stall.DROPPED, True)], ids=["old ones", "all"])
 def test_a_monitor_ends_although_its_connections_stall(
-    place: ServerPlace, server_url: str, proxy: StallingProxy, platform: Platform, kind: Stall, new: bool
+    place: ServerPlace, server_url: str, direct: Store, proxy: StallingProxy, platform: Platform, kind: Stall, new: bool
 ) -> None:
     monitor = place.start("monitor")
     try:
         until(lambda: holder_pid(server_url) == monitor.pid)
-        until(lambda: len(times(server_url, "shop")) >= 2)
+        until(lambda: len(times(direct, "shop")) >= 2)
         proxy.stall(kind, new=new)
         time.sleep(1.5)  # until the writer waits for the server
         monitor.send_signal(signal.SIGTERM)
@@ -114,14 +121,14 @@ def test_a_monitor_ends_although_its_connections_stall(
         assert fair_time() - begun < ENDS_WITHIN
         told = "of its results could not be stored" in logged(place)
         assert monitor.returncode == (74 if told else 0)
-        assert told or lost(server_url, platform) <= 2
+        assert told or lost(direct, platform) <= 2
         assert "Traceback" not in logged(place)
     finally:
         end(monitor)
 
 
 def test_a_monitor_beside_another_one_takes_over_although_its_connections_stalled(
-    place: ServerPlace, server_url: str, proxy: StallingProxy, platform: Platform, tmp_path: Path
+    place: ServerPlace, server_url: str, direct: Store, proxy: StallingProxy, platform: Platform, tmp_path: Path
 ) -> None:
     with beside_another(place, server_url, platform, tmp_path) as (first, second):
         proxy.stall(Stall.SWALLOWED)
@@ -129,7 +136,7 @@ def test_a_monitor_beside_another_one_takes_over_although_its_connections_stalle
         until(lambda: holder_pid(server_url) == second.pid, BACK_WITHIN)
         moment = SystemClock().now()
         until(
-            lambda: all(max(times(server_url, each), default=moment) > moment for each in ("shop", "wiki")),
+            lambda: all(max(times(direct, each), default=moment) > moment for each in ("shop", "wiki")),
             BACK_WITHIN,
         )
         end(second)

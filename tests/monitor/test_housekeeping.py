@@ -17,7 +17,7 @@ from typing import TypeVar
 import pytest
 from support.monitored import monitored
 from support.platform import Platform, serving
-from support.stores import START, at, result
+from support.stores import START, at, laid_out, result
 
 from amt_console.clock import FakeClock, SystemClock
 from amt_console.config.sections.program import RetentionSettings
@@ -56,7 +56,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=clock) as opened:
+    with Store.open(laid_out(tmp_path / "monitoring.db"), clock=clock) as opened:
         yield opened
 
 

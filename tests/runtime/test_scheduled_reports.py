@@ -13,7 +13,7 @@ import pytest
 from support.messages import text_message
 from support.outbox import AT_ONCE, FakeChannel, until
 from support.receivers import mail_server
-from support.stores import new_schema, server_url
+from support.stores import laid_out, new_schema, server_url
 
 from amt_console.clock import FakeClock
 from amt_console.config import Settings
@@ -128,7 +128,7 @@ def rare_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def bench(tmp_path: Path) -> Any:
     clock = FakeClock(START)
-    with Store.open(f"sqlite:///{tmp_path / 'monitoring.db'}", clock=clock) as store:
+    with Store.open(laid_out(tmp_path / "monitoring.db"), clock=clock) as store:
         yield Bench(store, clock, tmp_path / "reports")
 
 

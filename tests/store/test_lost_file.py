@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
-from support.stores import at, result
+from support.stores import at, laid_out, lay_out, result
 
 from amt_console.clock import FakeClock
 from amt_console.store import DatabaseLost, Store
@@ -22,8 +22,8 @@ def path(sqlite_url: str) -> Path:
 
 
 @pytest.fixture
-def store(sqlite_url: str, clock: FakeClock) -> Iterator[Store]:
-    with Store.open(sqlite_url, clock=clock) as opened:
+def store(path: Path, clock: FakeClock) -> Iterator[Store]:
+    with Store.open(laid_out(path), clock=clock) as opened:
         add(opened, 0)
         yield opened
 
@@ -41,7 +41,7 @@ def count(store: Store) -> int:
 def replace(path: Path) -> None:
     """What ``cp`` of a backup, ``mv`` or an editor do: another file takes the name."""
     other = path.with_name("other.db")
-    Store.open(f"sqlite:///{other}", clock=FakeClock()).close()
+    lay_out(other)
     other.replace(path)
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)

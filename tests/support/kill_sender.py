@@ -61,13 +61,15 @@ async def send(store: Store, folder: Path, lives: int) -> None:
     channels = {name: Receiver(name, folder, lives) for name in CHANNELS}
     dispatcher = Dispatcher(channels, settings=AllDelivery(AT_ONCE), store=store, clock=CLOCK)
     task = asyncio.create_task(dispatcher.run())
-    while True:
+    while lives >= 0 or something_waits(store):  # noqa: ASYNC110 - a receiver kills the process
         await asyncio.sleep(0.01)
-        with store.read() as reads:
-            if lives < 0 and not waiting_channels(reads):
-                break
     dispatcher.stop()
     await task
+
+
+def something_waits(store: Store) -> bool:
+    with store.read() as reads:
+        return bool(waiting_channels(reads))
 
 
 def child(url: str, folder: Path, chance: random.Random, *, last: bool) -> None:

@@ -27,10 +27,12 @@ AT_ONCE = DeliverySettings(
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait for something."""
+    """Wait for something, and look less often the longer it takes."""
+    pause = 0.01
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - other threads and databases tell nobody
-            await asyncio.sleep(0.01)
+        while not condition():  # other threads and databases tell nobody
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.1)
 
 
 class FakeChannel:

@@ -129,9 +129,9 @@ def holder_pid(url: str) -> int | None:
 def until(holds: Callable[[], object], seconds: float = WAIT_SECONDS) -> float:
     """Wait until something holds; returns after how many seconds it did, in fair time."""
     start = fair_time()
-    pause = 0.01
+    pause = 0.02
     while not holds():
         assert fair_time() - start < seconds, f"it did not happen within {seconds} s"
         time.sleep(pause)
-        pause = min(pause * 1.2, LONGEST_PAUSE)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
     return fair_time() - start
