@@ -99,3 +99,20 @@ def test_a_series_that_never_moved_before_has_a_finite_strength() -> None:
 )
 def test_too_little_history_moves_nothing(history: SeriesHistory) -> None:
     assert moved_together(BEGIN, [history], now=NOW) == ()
+
+
+@pytest.mark.parametrize(("ranges", "moves"), [(2.9, False), (3.1, True), (3.9, True)])
+def test_it_moves_from_three_ranges_on(ranges: float, moves: bool) -> None:
+    before = [(BEGIN + timedelta(minutes=5 * n), 100.0 + (n % 3 - 1)) for n in range(-96, 0)]
+    after = [(BEGIN + timedelta(minutes=5 * n), 100.0 + 2.0 * ranges) for n in range(9)]
+    found = moved_together(BEGIN, [SeriesHistory.of("api", "p95", before + after)], now=NOW)
+    assert [each.strength for each in found] == ([pytest.approx(ranges)] if moves else [])
+
+
+@pytest.mark.parametrize("absurd", [1e308, -1e308, math.nan, math.inf])
+def test_a_value_that_nothing_can_be_computed_with_is_left_out(absurd: float) -> None:
+    whole, at = series("api", lambda minute: 500 if minute >= 0 else 100), BEGIN - timedelta(minutes=30)
+    points = list(zip(whole.times, whole.values, strict=True))
+    with_it = SeriesHistory.of("api", "p95", [(t, absurd if t == at else v) for t, v in points])
+    without = SeriesHistory.of("api", "p95", [(t, v) for t, v in points if t != at])
+    assert moved_together(BEGIN, [with_it], now=NOW) == moved_together(BEGIN, [without], now=NOW) != ()

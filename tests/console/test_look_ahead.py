@@ -19,7 +19,7 @@ from amt_console.console.past.look_ahead import LookAhead
 from amt_console.console.past.time_travel import AHEAD_SECONDS, MINUTE, TimeTravel
 from amt_console.console.view_state import ViewState
 from amt_console.model import Snapshot
-from amt_console.model.queries import ChangeQuery, MovedQuery
+from amt_console.model.queries import ChangeQuery, MovedQuery, StatesQuery
 from amt_console.model.queries.change import Change
 from amt_console.operations.protocol import OperationError
 from widgets.look import PLAIN_LOOK
@@ -57,9 +57,10 @@ class Timer:
 class Asked:
     """A prompt that a test answers."""
 
-    is_open = False
+    is_open = True
 
     def __init__(self) -> None:
+        self.hints: list[str] = []
         self.type: Callable[[str], None] = lambda _: None
         self.cancel: Callable[[], None] = lambda: None
 
@@ -67,7 +68,7 @@ class Asked:
         self.type, self.cancel = more["on_change"], more["on_cancel"]
 
     def hint(self, words: str) -> None:
-        pass
+        self.hints.append(words)
 
 
 class Host:
@@ -184,7 +185,7 @@ def test_without_an_alert_nothing_has_moved() -> None:
     made, _ = host(picture=all_fine())
     LookAhead(made).read(lambda _: THEN)
     assert made.run() == [THEN]
-    assert not made.operations.moved()
+    assert [call[1] for call in made.operations.calls if call[0] == "ask"] == [StatesQuery(at=THEN)]
 
 
 @pytest.mark.parametrize("way", [-1, 1])
@@ -278,6 +279,26 @@ def test_after_the_last_change_nothing_is_read() -> None:
     time.change(later=False)
     made.wait(AHEAD_SECONDS)
     assert made.run() == []
+
+
+def test_what_was_typed_and_changed_again_is_not_read() -> None:
+    made, time = host()
+    time.ask()
+    for text in ("-3d", "-3h", "-3"):
+        made.asked.type(text)
+    assert made.run() == [THEN], "only what was being read already"
+    assert made.asked.hints[-1] == ""
+
+
+def test_what_was_found_of_a_text_that_changed_is_not_told() -> None:
+    made, time = host()
+    time.ask()
+    for text in ("-3d", "-3h"):
+        made.asked.type(text)
+    before = len(made.asked.hints)
+    assert made.run() == [THEN, NOW - timedelta(hours=3)]
+    assert len(made.asked.hints) == before + 1
+    assert "unacknowledged" in made.asked.hints[-1]
 
 
 async def _typing(console: Desk, text: str) -> str:

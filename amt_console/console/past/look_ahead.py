@@ -75,7 +75,7 @@ class LookAhead:
                 snapshot = operations.snapshot(at)
                 if found is not None:
                     self._host.on_loop(partial(found, snapshot))
-                _read_moved(operations, selected, snapshot)
+                _read_details(operations, selected, snapshot)
         except Exception:
             # Whoever shows the moment reads it again, and tells why that fails.
             _log.debug("a moment could not be read ahead", exc_info=True)
@@ -89,10 +89,12 @@ class LookAhead:
             waiting()
 
 
-def _read_moved(operations: Operations, selected: int | None, snapshot: Snapshot) -> None:
-    """What moved together with the alert that will be selected: nothing else of a card takes as long."""
+def _read_details(operations: Operations, selected: int | None, snapshot: Snapshot) -> None:
+    """The last hour, and what moved together with the alert that will be selected: nothing else takes as long."""
     from amt_console.console.cards.alert_known import ask_moved  # not for the first frame
+    from amt_console.model.queries import StatesQuery
 
+    operations.ask(StatesQuery(at=snapshot.at))
     numbers = [alert.id for alert in snapshot.alerts]
     if numbers:
         ask_moved(operations, selected if selected in numbers else numbers[0], snapshot.at)

@@ -68,8 +68,8 @@ class TimeTravel:
         """Whether a change is looked for; a held key asks once."""
         self._ahead = LookAhead(host)
         self._ahead_timer: Timer | None = None
-        self._written: tuple[str, datetime] | None = None
-        """The text in the prompt, and its moment: what is told of it while it is typed is what is shown."""
+        self._written: datetime | None = None
+        """The moment of the text in the prompt: what is told of it while it is typed is what is shown."""
 
     def go(self, name: str) -> None:
         """Do what a key of ``TIME_KEYS`` means."""
@@ -209,12 +209,12 @@ class TimeTravel:
         except MomentError:
             prompt.hint("")
             return
-        self._written = written = text.strip(), at
+        self._written = at
         when = near_moment(at, now, self._host.zone)
         prompt.hint(when)
 
         def found(snapshot: Snapshot) -> None:
-            if self._written is written and prompt.is_open:
+            if self._written is at and prompt.is_open:
                 prompt.hint(self._host.look.dot.join((when, *snapshot_facts(snapshot)[:_FACTS])))
 
         self._ahead.read(lambda _: at, found)
@@ -225,8 +225,8 @@ class TimeTravel:
         if not text:
             self.live()
             return
-        if written is not None and written[0] == text:
-            self._show(written[1])
+        if written is not None:
+            self._show(written)
             return
         try:
             self._show(parse_moment(text, self._clock.now(), zone=self._host.zone))

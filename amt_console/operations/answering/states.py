@@ -11,12 +11,19 @@ from amt_console.operations.answering.scene import Asked
 from amt_console.operations.history.states import state_history
 from amt_console.text import safe_text
 
+KEPT_HOURS = 1.0
+"""Answers over longer windows are large: they are not kept."""
+
 
 def states(query: StatesQuery, asked: Asked) -> StateHistory:
     """By the names of the snapshot, in its order; of services that nobody watches there is nothing."""
     end = asked.end(query)
     start = end - timedelta(hours=query.hours)
     shown = {target.name: safe_text(target.name, MAX_LABEL_CHARS) for target in asked.targets}
-    wanted = [name for name, label in shown.items() if query.services is None or label in query.services]
-    found = state_history(asked.reads, wanted, start, end)
+    wanted = tuple(name for name, label in shown.items() if query.services is None or label in query.services)
+    if query.hours <= KEPT_HOURS:
+        key = StatesQuery.name, wanted, start, end
+        found = asked.settled.answer(key, end, lambda: state_history(asked.reads, wanted, start, end))
+    else:
+        found = state_history(asked.reads, wanted, start, end)
     return StateHistory(start, end, {shown[name]: spans for name, spans in found.items()})

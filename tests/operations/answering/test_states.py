@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 from support.recorded import REFUSED, Recorded, minutes
 
 from amt_console.model import ServiceState, StateSpan
 from amt_console.model.queries import StatesQuery
+from amt_console.operations.answering.states import KEPT_HOURS
+from amt_console.operations.history.states import state_history
 
 pytestmark = pytest.mark.slow
 
@@ -72,3 +76,20 @@ def test_only_the_services_that_were_asked_for(recorded: Recorded) -> None:
 
 def test_before_the_first_result_nothing_is_known(recorded: Recorded) -> None:
     assert recorded.ask(StatesQuery()).spans == {}
+
+
+def test_an_hour_that_is_over_is_read_once_and_a_longer_time_is_not_kept(recorded: Recorded) -> None:
+    recorded.go_on(70)
+    at = recorded.now - minutes(10)
+    with patch("amt_console.operations.answering.states.state_history", wraps=state_history) as read:
+        first = recorded.ask(StatesQuery(at=at))
+        assert recorded.ask(StatesQuery(at=at)) == first
+        assert read.call_count == 1
+        assert set(recorded.ask(StatesQuery(services=("web",), at=at)).spans) == {"web"}
+        assert read.call_count == 2
+        for _ in range(2):
+            recorded.ask(StatesQuery(hours=KEPT_HOURS + 1, at=at))
+        assert read.call_count == 4
+        for _ in range(2):
+            recorded.ask(StatesQuery())
+        assert read.call_count == 6
