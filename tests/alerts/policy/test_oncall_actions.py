@@ -78,7 +78,7 @@ def test_the_only_rota_needs_no_name_and_of_several_it_is_named() -> None:
     assert added(TakeOncall(rota="night"), "grace", shop, night)[0] == "night"
     with pytest.raises(LookupError, match="did you mean 'night'"):
         handle(TakeOncall(rota="nigth"), scene("grace", shop, night))
-    with pytest.raises(LookupError, match="there are shop"):
+    with pytest.raises(LookupError, match="there is shop"):
         handle(TakeOncall(rota="night"), scene("grace", shop))
     with pytest.raises(LookupError, match="there is no rota"):
         handle(TakeOncall(), Scene("grace", CLOCK.instant(), policies=Policies(people=PEOPLE)))
