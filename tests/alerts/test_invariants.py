@@ -210,13 +210,13 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 TestLifecycle = Lifecycle.TestCase
-TestLifecycle.settings = settings(max_examples=times(80, 1500), stateful_step_count=40, deadline=None)
+TestLifecycle.settings = settings(max_examples=times(80, 1500), stateful_step_count=40)
 
 STREAMS = st.lists(st.tuples(VERDICTS, st.sampled_from([1.0, 10.0])), max_size=40)
 
 
 @given(chosen=RULES, stream=STREAMS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_11_steps_of_the_wall_clock_change_nothing_but_what_people_read(
     chosen: Rule, stream: list[tuple[Verdict, float]]
 ) -> None:
@@ -258,7 +258,7 @@ def _without_wall(key: Key) -> list[Episode]:
     streams=st.lists(st.lists(VERDICTS, min_size=1, max_size=15), min_size=2, max_size=4),
     random=st.randoms(use_true_random=False),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_18_the_order_of_results_of_different_targets_does_not_matter(
     chosen: Rule, streams: list[list[Verdict]], random: object
 ) -> None:
@@ -284,7 +284,7 @@ def test_15_a_stream_without_a_fault_writes_no_row(verdicts: list[Verdict], chos
 
 
 @given(chosen=RULES, stream=STREAMS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_20_reloading_identical_rules_changes_nothing(chosen: Rule, stream: list[tuple[Verdict, float]]) -> None:
     kept, reloaded = Key(chosen), Key(chosen)
     for verdict, pause in stream:
@@ -302,7 +302,7 @@ def test_20_the_default_rules_are_equal_each_time_they_are_built() -> None:
 
 
 @given(chosen=RULES, verdicts=st.lists(VERDICTS, min_size=1, max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_steady_states_settle(chosen: Rule, verdicts: list[Verdict]) -> None:
     """Whatever happened, the same observation for ever ends in writing nothing: counters are bounded."""
     key = Key(replace(chosen, for_seconds=0.0, keep_firing_for=0.0))
@@ -315,7 +315,7 @@ def test_steady_states_settle(chosen: Rule, verdicts: list[Verdict]) -> None:
 
 
 @given(chosen=RULES, verdicts=st.lists(VERDICTS, max_size=30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_times_within_an_episode_are_in_order(chosen: Rule, verdicts: list[Verdict]) -> None:
     key = Key(chosen)
     key.feed(*verdicts)

@@ -32,7 +32,7 @@ from amt_console.model import AlertState, AlertType, Episode, ErrorClass, ProbeR
 UP, DOWN, DEGRADED, UNKNOWN = ServiceState.UP, ServiceState.DOWN, ServiceState.DEGRADED, ServiceState.UNKNOWN
 RULE = Rule("service_down", AlertType.SERVICE_DOWN, Signal.SERVICE_DOWN)
 AT = FakeClock().instant()
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 
 
 def probe(state: ServiceState, *, ms: float | None = 20.0, **more: object) -> ProbeResult:

@@ -162,7 +162,7 @@ VALUES = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(pattern=VALUES, length=st.integers(1, 900), seed=st.integers(0, 9))
 def test_a_prefix_gets_exactly_the_same_scores_and_flags(pattern: list[float], length: int, seed: int) -> None:
     """Nothing looks ahead, and nothing depends on the length."""

@@ -130,7 +130,7 @@ def test_the_order_of_the_points_does_not_matter() -> None:
     assert of_hours(mixed) == of_hours(points)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     values=st.lists(st.one_of(st.floats(-1e9, 1e9), st.just(math.nan), st.just(0.0)), min_size=0, max_size=140),
     horizon=st.integers(1, 20),

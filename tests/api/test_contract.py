@@ -115,7 +115,6 @@ def test_no_request_breaks_the_contract(app: Any, make_token: Make) -> None:
             @given(case=cases.map(with_known_key) if mode is GenerationMode.POSITIVE else cases)
             @settings(
                 max_examples=EXAMPLES,
-                deadline=None,
                 database=None,
                 derandomize=True,
                 phases=(Phase.explicit, Phase.generate),

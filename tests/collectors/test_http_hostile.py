@@ -87,7 +87,7 @@ _FRAGMENTS = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(pieces=st.lists(st.one_of(_FRAGMENTS, st.binary(max_size=30)), max_size=14))
 def test_arbitrary_bytes_are_a_result_and_never_an_exception(pieces: list[bytes]) -> None:
     async def probe() -> ProbeResult:

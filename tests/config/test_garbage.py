@@ -89,13 +89,13 @@ def check_refusal(error: ConfigError | None) -> None:
 
 
 @given(DOCUMENTS)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 def test_any_document_loads_or_is_refused(document: dict[str, Any]) -> None:
     check_refusal(refusal(load_and_show, document))
 
 
 @given(st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_the_full_example_with_any_one_value_replaced_loads_or_is_refused(data: st.DataObject) -> None:
     document = read_document(EXAMPLE)
     here: Any = document
@@ -111,7 +111,7 @@ def test_the_full_example_with_any_one_value_replaced_loads_or_is_refused(data: 
 
 
 @given(st.one_of(st.text(max_size=200), st.text(alphabet='{}[]":,=.#\n ab1', max_size=100)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_is_read_or_refused(text: str) -> None:
     for parse in (parse_json, parse_toml):
         check_refusal(refusal(parse, text))

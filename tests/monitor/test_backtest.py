@@ -254,7 +254,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(STRETCHES)
 @example([(ServiceState.UP, 80.0, 1, 4), (ServiceState.UP, 80.0, 1, 0)])
 @example([(ServiceState.UP, 80.0, 4, 4), (ServiceState.UP, 80.0, 1, 0)])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 def test_leaving_out_good_results_never_changes_anything(
     folder: Path, history: list[tuple[ServiceState, float, int, int]]
 ) -> None:

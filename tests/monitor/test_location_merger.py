@@ -23,7 +23,7 @@ UP, DOWN, DEGRADED, UNKNOWN = ServiceState.UP, ServiceState.DOWN, ServiceState.D
 INTERVAL = 15.0
 TARGET = Service(name="api", url="http://127.0.0.1:1/", interval=INTERVAL)
 PLACES = ("fra", "nyc", "sgp")
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 
 
 class Sky:

@@ -209,7 +209,7 @@ def test_an_impossible_interval_is_refused(interval: float) -> None:
         Schedule({"a": interval}, now=0.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     interval=st.floats(0.5, 400.0),
     now=st.floats(0.0, 1e7),

@@ -105,7 +105,7 @@ def copies(new_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Call
 STEPS = st.sampled_from([0, 0, 0, 5, 100, HOUR, DAY, -100, -700, -HOUR, -DAY])
 
 
-@settings(max_examples=times(10, 100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(10, 100), suppress_health_check=[HealthCheck.too_slow])
 @given(turns=st.lists(st.tuples(STEPS, st.sampled_from([15, 60, 400]), st.sampled_from([UP, DOWN])), max_size=15))
 def test_whatever_the_clock_does(
     copies: Callable[[FakeClock], Store], turns: list[tuple[int, int, ServiceState]]

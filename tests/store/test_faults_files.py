@@ -52,7 +52,7 @@ def cut(new_database: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_power_cut_loses_no_synced_alert_and_at_most_the_newest_results(
     cut: tuple[Path, list[tuple[int, int, int]]], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

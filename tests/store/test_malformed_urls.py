@@ -45,7 +45,7 @@ def said_of(url: str) -> list[str]:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(shapes, st.tuples(between, between, between))
 @example("postgresql+psycopg://ada:{}@db.example/amt", ("/", "", ""))
 @example("postgresql+psycopg://ada:{}@db.example/amt", ("@", "", ""))

@@ -164,7 +164,7 @@ def answers(store: Store, now: datetime) -> object:
         )
 
 
-@settings(max_examples=times(8, 80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(8, 80), suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(), age=st.integers(0, 9), more=histories())
 def test_old_windows_are_the_same_before_and_after(
     template: Template, history: list[ProbeResult], age: int, more: list[ProbeResult]

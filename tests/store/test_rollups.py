@@ -127,7 +127,7 @@ def everything(store: Store) -> object:
         )
 
 
-QUICK = settings(max_examples=times(12, 100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=times(12, 100), suppress_health_check=[HealthCheck.too_slow])
 
 
 @QUICK

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
+USUAL = "usual"
 THOROUGH = "thorough"
 """The profile of ``pytest --hypothesis-profile=thorough``."""
 
-settings.register_profile(THOROUGH)
+# Hypothesis gives each example 200 ms, which a busy machine can take for any.
+settings.register_profile(USUAL, parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(THOROUGH, parent=settings.get_profile(USUAL))
+settings.load_profile(USUAL)
 
 
 def times(usual: int, thorough: int) -> int:

@@ -106,7 +106,7 @@ def test_a_scheduled_report_from_an_odd_minute_has_the_numbers_of_the_raw_rows(t
 
 
 @example(seed=4441).via("an unconfirmed failure beside an outage of another service")
-@settings(max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=5, phases=[Phase.explicit, Phase.generate])
 @given(seed=st.integers(0, 10_000))
 def test_small_histories_of_any_kind_are_told_as_they_were(seed: int) -> None:
     with TemporaryDirectory() as folder:
@@ -114,7 +114,7 @@ def test_small_histories_of_any_kind_are_told_as_they_were(seed: int) -> None:
         assert wrong(path, documents(path, LATER, 1)) == []
 
 
-@settings(max_examples=3, deadline=None, phases=[Phase.generate])
+@settings(max_examples=3, phases=[Phase.generate])
 @given(seed=st.integers(0, 10_000))
 def test_a_past_window_is_the_same_whenever_and_in_whatever_order_it_was_stored(seed: int) -> None:
     """Made at once, and from a database with what came later, its results stored in another order."""
@@ -129,7 +129,7 @@ def test_a_past_window_is_the_same_whenever_and_in_whatever_order_it_was_stored(
     assert made[0] == made[1]
 
 
-@settings(max_examples=3, deadline=None, phases=[Phase.generate])
+@settings(max_examples=3, phases=[Phase.generate])
 @given(seed=st.integers(0, 10_000))
 def test_windows_add_up(seed: int) -> None:
     """The parts of a window sum to it, and those of its halves to those of the whole."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import Color
 from rich.style import Style
@@ -255,7 +255,6 @@ plots = st.builds(
 
 
 @pytest.mark.slow
-@settings(deadline=None)
 @given(plots, st.integers(1, 130), st.integers(1, 30), st.booleans())
 def test_no_value_breaks_a_chart(plot: Plot, width: int, height: int, plain: bool) -> None:
     strips = chart_strips(plot, width, height, ASCII_LOOK if plain else SHADED)

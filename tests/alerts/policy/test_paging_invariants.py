@@ -17,7 +17,7 @@ from amt_console.model.notifications import NoticeKind
 
 TestPaging = pytest.mark.slow(PagingMachine.TestCase)
 TestPaging.settings = settings(
-    max_examples=times(120, 4000), stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=times(120, 4000), stateful_step_count=60, suppress_health_check=[HealthCheck.too_slow]
 )
 DRAFT = planning._Draft
 Broken = Callable[[pytest.MonkeyPatch], None]
@@ -174,7 +174,6 @@ def test_a_broken_planner_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) 
     quick = settings(
         max_examples=6,
         stateful_step_count=60,
-        deadline=None,
         database=None,
         # The failure alone counts, not the smallest one.
         phases=[Phase.generate],

@@ -82,7 +82,7 @@ def happen(recorded: Recorded, step: str) -> None:
         pass
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from(STEPS), min_size=1, max_size=8), st.lists(st.sampled_from(STEPS), min_size=1, max_size=8)
 )

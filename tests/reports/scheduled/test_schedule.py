@@ -73,7 +73,7 @@ def test_a_day_that_a_zone_left_out_has_no_report() -> None:
     assert [period_name(daily, each) for each in (first, second)] == ["2011-12-29", "2011-12-31"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SCHEDULES, MOMENTS)
 def test_periods_follow_each_other_and_have_names_of_their_own(schedule: ReportSchedule, start: datetime) -> None:
     periods = [schedule.next(start)]
@@ -88,7 +88,7 @@ def test_periods_follow_each_other_and_have_names_of_their_own(schedule: ReportS
     assert len(set(names)) == len(names)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SCHEDULES, MOMENTS, st.lists(st.floats(0.1, 40), min_size=1, max_size=6))
 def test_looks_at_any_moments_find_each_period_once(
     schedule: ReportSchedule, start: datetime, pauses: list[float]
