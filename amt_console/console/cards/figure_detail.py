@@ -146,9 +146,8 @@ class FigureDetail(Vertical):
 
 def _how_to_name_a_source(kind: FigureKind) -> tuple[str, ...]:
     return (
-        f'An endpoint of the platform delivers these figures: write figures = "{kind.value}" at its service in the '
-        "configuration.",
-        "'amt-console figures test URL' shows what is read from it.",
+        f'Set figures = "{kind.value}" on the [[services]] entry of the endpoint that delivers them.',
+        "'amt-console figures test URL' shows what would be read.",
     )
 
 
