@@ -343,6 +343,16 @@ async def test_before_all_data_nothing_was_measured_and_nothing_is_waited_for() 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("text", ["now", "-0s"])
+async def test_now_is_now_however_long_it_stands_in_the_prompt(text: str) -> None:
+    async with desk(incident(), size=(120, 40), at=THEN) as console:
+        assert await _typing(console, text) == f"{console.app.local(NOW):%H:%M}"
+        console.clock.advance(20)
+        await console.press("enter")
+        assert console.app.at is None
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["-3", "1430", "+2h", "yesterday 9", "[red]x[/red]"])
 async def test_what_is_no_time_yet_says_nothing(text: str) -> None:
     async with desk(incident(), size=(120, 40)) as console:

@@ -68,7 +68,6 @@ class LookAhead:
         self._host.on_thread(partial(self._read, operations, selected, find, found), AHEAD)
 
     def _read(self, operations: Operations, selected: int | None, find: Find, found: Found | None) -> None:
-        snapshot: Snapshot | None = None
         try:
             at = find(operations)
             if at is not None:

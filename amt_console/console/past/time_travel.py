@@ -129,17 +129,17 @@ class TimeTravel:
         self._ask("")
 
     def _ask(self, answer: str) -> None:
-        self._written = None
+        self._forget_written()
         self._host.prompt().ask(
             "Go to:",
             self._typed,
             answer=answer,
             placeholder="14:30, -2h, yesterday 09:00; enter alone: now",
             on_change=self._typing,
-            on_cancel=self._cancelled,
+            on_cancel=self._forget_written,
         )
 
-    def _cancelled(self) -> None:
+    def _forget_written(self) -> None:
         self._ahead.forget()
         self._written = None
 
@@ -202,16 +202,17 @@ class TimeTravel:
     def _typing(self, text: str) -> None:
         """Read a moment as soon as its time stands in the prompt, and tell what it is and holds."""
         prompt, now = self._host.prompt(), self._clock.now()
-        self._ahead.forget()
-        self._written = None
+        self._forget_written()
         try:
             at = parse_moment(text.strip(), now, zone=self._host.zone)
         except MomentError:
             prompt.hint("")
             return
-        self._written = at
         when = near_moment(at, now, self._host.zone)
         prompt.hint(when)
+        if at >= now:
+            return  # by enter a moment would have passed: that is now, not the past
+        self._written = at
 
         def found(snapshot: Snapshot) -> None:
             if self._written is at and prompt.is_open:
