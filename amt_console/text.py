@@ -253,6 +253,11 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def following(number: int) -> str:
+    """``1 follows``, ``4 follow``."""
+    return f"{number} follow{'s' if number == 1 else ''}"
+
+
 def there_are(names: Sequence[str]) -> str:
     """``there is ann``, ``there are ann, ben``."""
     return f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"

@@ -36,6 +36,11 @@ class Shown:
     unit: FigureUnit
 
 
+def has_source(read: BusinessFigures | None, fault: FigureFault | None) -> bool:
+    """Whether there are figures, or an endpoint that should have them."""
+    return read is not None or fault is None or not fault.is_missing_endpoint
+
+
 class FiguresPanel(LineView):
     """Base of the panels: one line in compact form, figures and breakdowns with more room."""
 
@@ -65,7 +70,7 @@ class FiguresPanel(LineView):
     @property
     def has_source(self) -> bool:
         """Whether there are figures, or an endpoint that should have them."""
-        return self._read is not None or self._fault is None or not self._fault.is_missing_endpoint
+        return has_source(self._read, self._fault)
 
     def figure(self, name: str) -> Figure:
         """A figure, or the reason why it is missing."""
@@ -83,7 +88,7 @@ class FiguresPanel(LineView):
         shown = [item for item in self.FIGURES if item.short]
         reason = self._common_reason(shown)
         if self._fault is not None:
-            head.append((self._fault_words(), palette.warning if self.has_source else palette.muted))
+            head.append(self._fault_run())
             if self._read is None:
                 return line(head, width, ellipsis=look.ellipsis)
         right: Runs = [(f" {self._age()}", palette.muted)]
@@ -114,8 +119,7 @@ class FiguresPanel(LineView):
         )
         lines = [heading]
         if self._fault is not None:
-            tone = palette.warning if self.has_source else palette.muted
-            words = wrapped([(self._fault_words(), tone)], width - 2)
+            words = wrapped([self._fault_run()], width - 2)
             lines.extend(
                 line([(" ", palette.text), *part], width, ellipsis=look.ellipsis) for part in words[:_FAULT_LINES]
             )
@@ -129,10 +133,10 @@ class FiguresPanel(LineView):
             lines.extend(self._breakdowns(width, height - len(lines)))
         return lines[:height]
 
-    def _fault_words(self) -> str:
-        if self._fault is None or self._now is None:
-            return ""
-        return unread_words(self._fault, self._now, self.look.zone)
+    def _fault_run(self) -> Run:
+        palette = self.look.palette
+        words = "" if self._fault is None or self._now is None else unread_words(self._fault, self._now, self.look.zone)
+        return words, palette.warning if self.has_source else palette.muted
 
     def _age(self) -> str:
         if self._read is None or self._now is None:

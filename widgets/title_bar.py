@@ -10,8 +10,8 @@ from datetime import datetime
 from rich.style import Style
 from textual.strip import Strip
 
-from amt_console.model import AlertState, MonitorState, ServiceState, Severity, Snapshot
-from amt_console.text import STATE_WORDS, duration, near_moment, soon_moment
+from amt_console.model import MonitorState, ServiceState, Severity, Snapshot
+from amt_console.text import STATE_WORDS, duration, following, near_moment, soon_moment
 from widgets.cells import Runs, crop, fit, runs_width
 from widgets.line_view import LineView
 from widgets.look import PLAIN_LOOK, Look
@@ -84,13 +84,13 @@ def snapshot_facts(snapshot: Snapshot) -> list[str]:
         facts = [f"all {total} services up"]
     else:
         facts = [*bad, f"{up} of {total} up"]
-    firing = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
+    firing = [alert for alert in snapshot.alerts if alert.is_confirmed]
     alone = sum(alert.needs_somebody for alert in firing)
-    following = sum(alert.follows_from is not None for alert in firing)
+    followers = sum(alert.follows_from is not None for alert in firing)
     infos = sum(alert.severity is Severity.INFO for alert in firing)
     taken = sum(alert.acknowledged_by is not None for alert in firing if alert.severity is not Severity.INFO)
-    if following:
-        facts.insert(1, f"{following} follow{'s' if following == 1 else ''}")
+    if followers:
+        facts.insert(1, following(followers))
     if alone:
         facts.insert(0, f"{alone} unacknowledged")
     elif taken:

@@ -110,7 +110,7 @@ class Actions:
         if alert is None:
             self._host.tell(none)
             return
-        if alert.state is AlertState.PENDING:
+        if not alert.is_confirmed:
             self._host.tell(f"{alert.subject} is not confirmed yet. It can be acknowledged when it fires.", "warning")
             return
         if alert.acknowledged_by is not None:

@@ -46,7 +46,7 @@ def terminal_title(snapshot: Snapshot | None) -> str:
     """The window title: ASCII, with counts, never with upstream text."""
     if snapshot is None:
         return "amt-console"
-    firing = sum(alert.state is not AlertState.PENDING for alert in snapshot.alerts)
+    firing = sum(alert.is_confirmed for alert in snapshot.alerts)
     if firing:
         return f"({firing}) {snapshot.overall.value.upper()} - amt-console"
     return "amt-console" if snapshot.overall is Overall.OK else f"{snapshot.overall.value} - amt-console"

@@ -28,7 +28,8 @@ ONE_INFO_LINE_FROM = 110
 RESOLVED_FROM_HEIGHT = 30
 """From this many lines the alerts of the last hour that have ended are listed as well."""
 
-Panels = Literal["-host", "-lines", "-one", "-two", "-four"]
+Panels = Literal["-host", "-lines", "-bare", "-one", "-two", "-four"]
+"""With ``-bare`` the host has the room of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def too_small(width: int, height: int) -> bool:
     return width < MIN_WIDTH or height < MIN_HEIGHT
 
 
-def plan_overview(width: int, height: int, *, alerts: int, services: int) -> OverviewPlan:
+def plan_overview(width: int, height: int, *, alerts: int, services: int, figures: bool = True) -> OverviewPlan:
     """Share the lines between the title bar and the text of the selected row.
 
     Args:
@@ -66,6 +67,7 @@ def plan_overview(width: int, height: int, *, alerts: int, services: int) -> Ove
         height: Lines between the bars.
         alerts: Alerts to list.
         services: Services to list.
+        figures: Whether there is an endpoint of any figures.
     """
     height -= HOUR_LINES
     alerts_wanted = 1 + alerts if alerts else 1
@@ -83,6 +85,8 @@ def plan_overview(width: int, height: int, *, alerts: int, services: int) -> Ove
     if panels in ("-host", "-lines") and bottom > most:
         services_lines += bottom - most
         bottom = most
+    elif not figures and panels not in ("-host", "-lines"):
+        panels = "-bare"
     return OverviewPlan(alerts_lines, services_lines, max(0, bottom), panels, gap)
 
 

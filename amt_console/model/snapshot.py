@@ -150,6 +150,11 @@ class AlertView:
         return None if self.maintenance is None else "maintenance"
 
     @property
+    def is_confirmed(self) -> bool:
+        """Not pending any more: before that it cannot be acknowledged."""
+        return self.state is not AlertState.PENDING
+
+    @property
     def needs_somebody(self) -> bool:
         """Firing or recovering, above info, unacknowledged, neither a follower nor part of planned work."""
         confirmed = self.state in (AlertState.FIRING, AlertState.RECOVERING) and self.severity is not Severity.INFO

@@ -90,21 +90,13 @@ def _typed_jump(program: OnTerminal, moment: str) -> float:
     """Milliseconds from confirming a typed moment to its last byte: the console reads what is typed so far."""
     for key in ("T", *moment):
         os.write(program.master, key.encode())
-        _read_for(program, TYPED_SECONDS)
+        program.read(TYPED_SECONDS)
     return _painted(program, b"\r")
 
 
 def _jump(program: OnTerminal, moment: str) -> float:
     """Milliseconds from a moment with its confirmation, which leave no time to read ahead, to the last byte."""
     return _painted(program, b"T" + moment.encode() + b"\r")
-
-
-def _read_for(program: OnTerminal, seconds: float) -> None:
-    """Read what is painted for so long."""
-    end = time.perf_counter() + seconds
-    while (left := end - time.perf_counter()) > 0:
-        if select.select([program.master], [], [], left)[0]:
-            os.read(program.master, 65536)
 
 
 def _settled(program: OnTerminal) -> float:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from amt_console.cli.exit_codes import ExitCode
-from amt_console.model import AlertState, AlertView, Overall, ServiceState, Snapshot
-from amt_console.text import age, follows_words
+from amt_console.model import AlertView, Overall, ServiceState, Snapshot
+from amt_console.text import age, following, follows_words
 
 EXIT_CODES = {
     Overall.OK: ExitCode.OK,
@@ -31,13 +31,13 @@ def counts_words(snapshot: Snapshot) -> str:
         )
         if state in states
     ]
-    active = [alert for alert in snapshot.alerts if alert.state is not AlertState.PENDING]
+    active = [alert for alert in snapshot.alerts if alert.is_confirmed]
     if active:
         unowned = sum(alert.needs_somebody for alert in active)
         words.append(f"{len(active)} alert{'s' if len(active) != 1 else ''}, {unowned} unacknowledged")
-        following = sum(alert.follows_from is not None for alert in active)
-        if following:
-            words.append(f"{following} follow{'s' if following == 1 else ''}")
+        followers = sum(alert.follows_from is not None for alert in active)
+        if followers:
+            words.append(following(followers))
     return ", ".join(words)
 
 

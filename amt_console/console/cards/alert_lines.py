@@ -78,7 +78,7 @@ def _owner(known: AlertKnown, alert: AlertView, look: Look, take_key: str | None
         return [("nobody had it", palette.muted)]
     if alert.follows_from is not None:
         return [(f"follows from #{alert.follows_from}", palette.muted)]
-    takes = take_key is not None and alert.state is not AlertState.PENDING
+    takes = take_key is not None and alert.is_confirmed
     words = f"nobody has it{look.dot}{take_key} acknowledges it" if takes else "nobody has it"
     return [(words, palette.warning)]
 

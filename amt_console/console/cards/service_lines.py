@@ -112,7 +112,7 @@ def alert_words(alert: AlertView, subjects: dict[int, str], now: datetime, look:
         return [*runs, (held, palette.accent), (f": {alert.note}" if alert.note else "", palette.text)]
     if alert.follows_from is not None:
         return [*runs, (follows_words(alert.follows_from, subjects), palette.text)]
-    takes = take_key and alert.state is not AlertState.PENDING
+    takes = take_key and alert.is_confirmed
     return [*runs, (f"nobody has it{f'; {take_key} acknowledges it' if takes else ''}", palette.warning)]
 
 

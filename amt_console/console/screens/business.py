@@ -28,6 +28,7 @@ from amt_console.model.queries.business import BusinessHistory, FigureCourse
 from amt_console.operations.json_views import iso
 from amt_console.text import figure_text, safe_text
 from widgets.cells import Run, Runs
+from widgets.figures_panel import has_source
 from widgets.info_line import InfoLine
 from widgets.live_table import LiveTable
 from widgets.plot.scale import all_known
@@ -172,7 +173,6 @@ class BusinessScreen(ListScreen):
         window = self._drawn.span.words if self._drawn is not None and not self._failure else self.span.words
         for table, detail in zip(self.query(FigureTable), self.query(FigureDetail), strict=True):
             if detail.display and shown is not None:
-                fault = shown.figure_faults.get(table.kind)
                 detail.show(
                     table.chosen(),
                     self._history,
@@ -180,7 +180,7 @@ class BusinessScreen(ListScreen):
                     self.now,
                     window=window,
                     failure=self._failure,
-                    has_source=table.kind in shown.figures or not (fault and fault.is_missing_endpoint),
+                    has_source=has_source(shown.figures.get(table.kind), shown.figure_faults.get(table.kind)),
                     look=self.look,
                 )
 

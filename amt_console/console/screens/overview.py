@@ -274,18 +274,16 @@ class OverviewScreen(ListScreen):
         bars = 1 + info + (int(title.value) if title is not None else 1)
         preview = preview_width(self.size.width)
         width = self.size.width - preview - 2 * (preview > 0)
-        plan = plan_overview(width, self.size.height - bars, alerts=alerts, services=services)
+        figures = any(panel.has_source for panel in self._figures)
+        plan = plan_overview(width, self.size.height - bars, alerts=alerts, services=services, figures=figures)
         panels = self.query_one("#panels")
         for table, lines in ((self.alerts, plan.alerts), (self.services, plan.services)):
             if table.styles.height is None or table.styles.height.value != lines:
                 table.styles.height = lines
         panels.styles.height = plan.bottom
-        # Without any endpoint of figures the host gets their room.
-        bare = plan.panels not in ("-host", "-lines") and not any(panel.has_source for panel in self._figures)
-        arrangement = "-bare" if bare else plan.panels
         gap = plan.gap > 0
         # A class of the whole screen would restyle every widget of it.
-        panels.update_classes({**{name: name == arrangement for name in _PANEL_CLASSES}, "-gap": gap}, animate=False)
+        panels.update_classes({**{name: plan.panels == name for name in _PANEL_CLASSES}, "-gap": gap}, animate=False)
         self.query_one(LastHour).set_class(gap, "-gap")
 
     def row_line(self, row: object) -> Runs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from amt_console.model import MAX_LABEL_CHARS
 from amt_console.model.queries import StatesQuery
@@ -21,9 +22,7 @@ def states(query: StatesQuery, asked: Asked) -> StateHistory:
     start = end - timedelta(hours=query.hours)
     shown = {target.name: safe_text(target.name, MAX_LABEL_CHARS) for target in asked.targets}
     wanted = tuple(name for name, label in shown.items() if query.services is None or label in query.services)
-    if query.hours <= KEPT_HOURS:
-        key = StatesQuery.name, wanted, start, end
-        found = asked.settled.answer(key, end, lambda: state_history(asked.reads, wanted, start, end))
-    else:
-        found = state_history(asked.reads, wanted, start, end)
+    read = partial(state_history, asked.reads, wanted, start, end)
+    key = StatesQuery.name, wanted, start, end
+    found = asked.settled.answer(key, end, read) if query.hours <= KEPT_HOURS else read()
     return StateHistory(start, end, {shown[name]: spans for name, spans in found.items()})

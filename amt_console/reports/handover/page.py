@@ -23,7 +23,7 @@ from amt_console.reports.pages.findings import MOST_SINGLE, many_words
 from amt_console.reports.times import Times
 from amt_console.reports.tone import ReportVerdict, Tone
 from amt_console.reports.words import brief, listed
-from amt_console.text import SEVERITY_WORDS, duration
+from amt_console.text import SEVERITY_WORDS, duration, following, plural
 
 FILE = "handover.{}"
 MOST_FINDINGS = 12
@@ -100,7 +100,7 @@ def _verdict(data: HandoverData) -> ReportVerdict:
     if not data.open:
         words = "No alert is open."
         if data.undelivered:
-            words += f" {_messages(len(data.undelivered))} did not arrive."
+            words += f" {plural(len(data.undelivered), 'message')} did not arrive."
             return ReportVerdict(Tone.WARNING, "Look at the channels", words)
         return ReportVerdict(Tone.OK, "Calm", words)
     critical = any(each.episode.severity is Severity.CRITICAL for each in data.open)
@@ -124,15 +124,11 @@ def _free(data: HandoverData) -> list[FiredAlert]:
     return [each for each in data.open if each.episode.acknowledged_by is None and each.follows_from is None]
 
 
-def _messages(number: int) -> str:
-    return f"{number} message{'s' if number != 1 else ''}"
-
-
 def _cards(data: HandoverData) -> tuple[FigureCard, ...]:
     critical = sum(each.episode.severity is Severity.CRITICAL for each in data.fired)
-    nobody, following = len(_free(data)), sum(each.follows_from is not None for each in data.open)
+    nobody, followers = len(_free(data)), sum(each.follows_from is not None for each in data.open)
     free = (f"{nobody} without an owner",) if nobody else ()
-    follow = (f"{following} follow{'s' if following == 1 else ''}",) if following else ()
+    follow = (following(followers),) if followers else ()
     ends = len(data.silences) + len(data.maintenance)
     return (
         FigureCard("Still open", f"{len(data.open)}", " · ".join((*free, *follow))),
