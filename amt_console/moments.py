@@ -67,6 +67,12 @@ def parse_moment(text: str, now: datetime, *, future: bool = False, zone: tzinfo
     return moment
 
 
+def past_moment(text: str, now: datetime, *, zone: tzinfo | None = None) -> datetime | None:
+    """A moment of the past as ``parse_moment`` has it; ``None`` where the text means now. Raises MomentError."""
+    moment = parse_moment(text, now, zone=zone)
+    return moment if moment < now else None
+
+
 def _parse(text: str, now: datetime, *, future: bool, zone: tzinfo | None) -> datetime | None:
     if text == "now":
         return now

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from amt_console.moments import MomentError, parse_moment
+from amt_console.moments import MomentError, parse_moment, past_moment
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -101,3 +101,11 @@ def test_times_without_an_offset_may_be_in_a_named_zone() -> None:
     assert parse_moment("20:30", NOW, zone=tokyo) == datetime(2026, 1, 5, 11, 30, tzinfo=UTC)
     assert parse_moment("2026-01-01", NOW, zone=tokyo) == datetime(2025, 12, 31, 15, 0, tzinfo=UTC)
     assert parse_moment("2026-01-01T00:00:00+01:00", NOW, zone=tokyo) == datetime(2025, 12, 31, 23, 0, tzinfo=UTC)
+
+
+def test_of_the_past_now_is_no_moment() -> None:
+    assert past_moment("now", NOW) is None
+    assert past_moment("-0s", NOW) is None
+    assert past_moment("-1s", NOW) == NOW - timedelta(seconds=1)
+    with pytest.raises(MomentError, match="is in the future"):
+        past_moment("+1s", NOW)

@@ -19,7 +19,7 @@ from amt_console.console.bindings import ACTION_KEYS, APP_KEYS, SCREEN_KEYS, TIM
 from amt_console.console.host import ScreenHost
 from amt_console.console.themes.appearance import Appearance, ThemeChoice
 from amt_console.console.themes.own import CYCLE, DESCRIPTIONS
-from amt_console.moments import MomentError, parse_moment
+from amt_console.moments import MomentError, past_moment
 from amt_console.text import SEVERITY_WORDS, STATE_WORDS, reason_of, safe_text
 
 _SHOWN = 120
@@ -185,12 +185,13 @@ class TimesProvider(ConsoleProvider):
         """The typed moment, if it is one, else the usual ones."""
         app = self.console
         for text in dict.fromkeys((typed.strip(), *_TIMES)):
+            now = app.clock.now()
             try:
-                moment = parse_moment(text, app.clock.now(), zone=app.zone)
+                moment = past_moment(text, now, zone=app.zone)
             except MomentError:
                 continue
             words = f"Go to {safe_text(text, 40)}"
-            yield Found(words, f"{app.local(moment):%Y-%m-%d %H:%M %Z}", partial(app.show_moment, moment))
+            yield Found(words, f"{app.local(moment or now):%Y-%m-%d %H:%M %Z}", partial(app.show_moment, moment))
 
     async def search(self, query: str) -> Hits:
         """A typed moment comes first, whatever its words."""

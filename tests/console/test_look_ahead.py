@@ -64,7 +64,8 @@ class Asked:
         self.type: Callable[[str], None] = lambda _: None
         self.cancel: Callable[[], None] = lambda: None
 
-    def ask(self, question: str, on_answer: object, **more: Any) -> None:
+    def ask(self, question: str, on_answer: Callable[[str], None], **more: Any) -> None:
+        self.answer = on_answer
         self.type, self.cancel = more["on_change"], more["on_cancel"]
 
     def hint(self, words: str) -> None:
@@ -299,6 +300,23 @@ def test_what_was_found_of_a_text_that_changed_is_not_told() -> None:
     assert made.run() == [THEN, NOW - timedelta(hours=3)]
     assert len(made.asked.hints) == before + 1
     assert "unacknowledged" in made.asked.hints[-1]
+
+
+class Ticking(FakeClock):
+    """Time passes between two readings."""
+
+    def now(self) -> datetime:
+        self.advance(0.001)
+        return super().now()
+
+
+def test_now_is_not_a_moment_ago() -> None:
+    made, _ = host(at=THEN)
+    time = TimeTravel(made, Ticking(NOW))
+    time.ask()
+    made.asked.type("now")
+    made.asked.answer("now")
+    assert made.view.at is None
 
 
 async def _typing(console: Desk, text: str) -> str:

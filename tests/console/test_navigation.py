@@ -257,6 +257,8 @@ async def test_the_palette_finds_services_alerts_moments_and_themes() -> None:
         assert not isinstance(console.app.screen, OverviewScreen)
         await console.press("escape", "colon", *"11:30", "down", "enter")
         assert console.app.at is not None
+        next(TimesProvider(console.app.screen).entries("now")).run()
+        assert console.app.at is None, "now is no moment of the past"
 
 
 async def test_number_keys_open_the_screens_and_each_keeps_its_selection() -> None:

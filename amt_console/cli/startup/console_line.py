@@ -98,7 +98,7 @@ class ConsoleLine:
 
     def open(self) -> int:
         """Run the console; returns the exit code. Raises CommandError."""
-        from amt_console.moments import parse_moment
+        from amt_console.moments import past_moment
 
         context = self.context()
         if self.plain or no_screen():
@@ -112,7 +112,7 @@ class ConsoleLine:
             connection=context.connection,
             screen=context.screen,
             read_only=self.read_only,
-            at=parse_moment(self.at, context.clock.now()) if self.at else None,
+            at=past_moment(self.at, context.clock.now()) if self.at else None,
             ascii_only=self.ascii_only,
             mouse=not self.no_mouse,
         )
@@ -120,11 +120,11 @@ class ConsoleLine:
     def _print(self, context: Context) -> int:
         """Print plain pages; returns the exit code. Raises CommandError."""
         from amt_console.cli.plain import pages
-        from amt_console.moments import parse_moment
+        from amt_console.moments import past_moment
 
         clock, connection = context.clock, context.connection
         if self.once or self.at is not None:
-            moment = parse_moment(self.at, clock.now()) if self.at else None
+            moment = past_moment(self.at, clock.now()) if self.at else None
             return pages.print_page(
                 lambda: context.snapshot(moment), context.screen(), clock, ascii_only=self.ascii_only
             )

@@ -12,7 +12,7 @@ from amt_console.clock import Clock
 from amt_console.console.actions import ActionHost
 from amt_console.console.past.look_ahead import Find, LookAhead, LookAheadHost
 from amt_console.model import Snapshot
-from amt_console.moments import EXAMPLES, MomentError, parse_moment
+from amt_console.moments import EXAMPLES, MomentError, past_moment
 from amt_console.text import near_moment
 from widgets.look import Look
 from widgets.title_bar import snapshot_facts
@@ -204,14 +204,14 @@ class TimeTravel:
         prompt, now = self._host.prompt(), self._clock.now()
         self._forget_written()
         try:
-            at = parse_moment(text.strip(), now, zone=self._host.zone)
+            at = past_moment(text.strip(), now, zone=self._host.zone)
         except MomentError:
             prompt.hint("")
             return
-        when = near_moment(at, now, self._host.zone)
+        when = near_moment(at or now, now, self._host.zone)
         prompt.hint(when)
-        if at >= now:
-            return  # by enter a moment would have passed: that is now, not the past
+        if at is None:
+            return
         self._written = at
 
         def found(snapshot: Snapshot) -> None:
@@ -230,7 +230,7 @@ class TimeTravel:
             self._show(written)
             return
         try:
-            self._show(parse_moment(text, self._clock.now(), zone=self._host.zone))
+            self._host.show_moment(past_moment(text, self._clock.now(), zone=self._host.zone))
         except MomentError as error:
             self._host.tell(f"{error}. Nothing was changed." if EXAMPLES not in str(error) else str(error), "warning")
             self._ask(text)
