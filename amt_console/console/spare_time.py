@@ -10,6 +10,7 @@ from functools import partial
 from importlib import import_module
 from typing import Protocol
 
+from textual._styles_cache import StylesCache
 from textual.timer import Timer
 
 from amt_console.allocator import return_free_memory
@@ -143,7 +144,7 @@ class SpareTime:
         self._host.on_loop(self._go_on)
 
     def _collect(self, quiet: float) -> None:
-        """Collect what is worth it, and leave what survives out of the next collections."""
+        """Collect what is worth it, what closed screens have painted too; leave what survives out of the next ones."""
         if self._collected >= ALL_AT_LAST or (self._collected >= ALL_FROM and quiet >= AWAY_SECONDS):
             gc.unfreeze()
             self._collected = 0
@@ -151,5 +152,7 @@ class SpareTime:
             self._collected += 1
         else:
             return
+        # One cache for all widgets keeps what the last 1,024 have painted, closed ones too (Textualize/textual#6665).
+        StylesCache.get_inner_outer.cache_clear()
         gc.collect()
         gc.freeze()

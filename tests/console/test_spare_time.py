@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from support import heap
 from support.pictures import NOW, all_fine
+from textual.color import Color
+from textual.widget import Widget
 
 from amt_console.clock import FakeClock
 from amt_console.console.places import PLACES
@@ -158,6 +160,20 @@ def test_new_garbage_is_collected_in_a_pause_and_what_survived_when_nobody_is_th
     monkeypatch.setattr(gc, "unfreeze", heap.unfreeze)
     host.step()
     assert survived() is None
+
+
+def test_what_closed_screens_have_painted_is_dropped_in_a_pause(host: Host) -> None:
+    clock = FakeClock(NOW)
+    spare = SpareTime(host, clock, ())
+    spare.begin()
+    painted = Widget()._styles_cache
+    painted.get_inner_outer(Color.parse("black"), Color.parse("navy"))
+    seen = weakref.ref(painted)
+    del painted
+    gc.collect()
+    assert seen() is not None, "the toolkit keeps it"
+    _pause(spare, host, clock)
+    assert seen() is None
 
 
 def _pause(spare: SpareTime, host: Host, clock: FakeClock) -> None:

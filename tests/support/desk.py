@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 from support.fake_operations import FakeOperations, FakeSession
 from support.pictures import NOW
+from textual._styles_cache import StylesCache
 from textual.cache import LRUCache
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -236,4 +237,5 @@ async def running(
         app = ConsoleApp(lambda: session, clock=clock, **options)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield app, pilot
+    StylesCache.get_inner_outer.cache_clear()  # as in spare time: else what hundreds of desks painted stays alive
     assert faults or not seen.messages, seen.messages
