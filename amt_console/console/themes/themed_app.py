@@ -20,6 +20,7 @@ from amt_console.console.terminal.colours import ReadableColours, depth_of
 from amt_console.console.terminal.frames import Frames
 from amt_console.console.terminal.output import AsciiFilter, tightened
 from amt_console.console.terminal.pace import pace_of
+from amt_console.console.terminal.strips import AllFilters, create_caches_when_used
 from amt_console.console.themes import own as themes
 from widgets.look import Look, Palette
 
@@ -41,6 +42,7 @@ class ThemedApp(App[None], inherit_bindings=False):
     """
 
     def __init__(self, driver_class: type[Driver], *, ascii_only: bool) -> None:
+        create_caches_when_used()
         super().__init__(driver_class=driver_class)
         self.ascii_only = ascii_only
         self.own_zone: tzinfo | None = None
@@ -50,6 +52,7 @@ class ThemedApp(App[None], inherit_bindings=False):
         self._pace = pace_of(os.environ, TERMINAL)
         self._frames = Frames(self, self._pace)
         self._colours = ReadableColours(depth_of(self.console.color_system, os.environ.get("NO_COLOR")))
+        self._filter = AllFilters(())
         self._palette: tuple[Mapping[str, str], Palette] | None = None
         """The palette of the theme's variables, after them: each redraw asks for it."""
         self.animation_level = "none"
@@ -96,11 +99,14 @@ class ThemedApp(App[None], inherit_bindings=False):
         return themes.fallback_variables(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """The filters for readable colours and for ASCII. Textual's filters for no colour are left out: they draw the
-        terminal's own colours black on black.
+        """The filters for readable colours and for ASCII, as one. Textual's filters for no colour are left out: they
+        draw the terminal's own colours black on black.
         """
         usual = (each for each in super().get_line_filters() if not isinstance(each, (Monochrome, NoColor)))
-        return [*usual, self._colours, *([self._ascii_filter] if self.ascii_only else [])]
+        filters = [*usual, self._colours, *([self._ascii_filter] if self.ascii_only else [])]
+        if filters != self._filter.filters:
+            self._filter = AllFilters(filters)
+        return [self._filter]
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if renderable is not None:
