@@ -48,11 +48,13 @@ ALL = [
     *module("slow_c", 8, "chromium"),
     *module("wait_c", 1, "pty"),
     *module("slow_d", 7, "slow"),
+    *module("wait_d", 2, "waits"),
 ]
+WORKERS = WAITING_WORKERS + 2
 
 
 def test_nothing_is_lost_and_modules_stay_whole() -> None:
-    found = spread(ALL, 5)
+    found = spread(ALL, WORKERS)
     assert sorted(map(str, found)) == sorted(map(str, ALL))
     for name in {test.path for test in ALL}:
         places = [place for place, test in enumerate(found) if test.path == name]  # type: ignore[attr-defined]
@@ -62,7 +64,7 @@ def test_nothing_is_lost_and_modules_stay_whole() -> None:
 
 
 def test_some_workers_begin_with_what_waits_and_all_end_with_what_is_quick() -> None:
-    first = stretches(spread(ALL, 5), 5)
+    first = stretches(spread(ALL, WORKERS), WORKERS)
     begins = [stretch[0].path.name for stretch in first]
     assert [name.partition("_")[0] for name in begins] == ["wait"] * WAITING_WORKERS + ["slow"] * 2
     for stretch in first:
