@@ -56,9 +56,9 @@ def pytest_collection() -> None:
 
 def pytest_collection_finish() -> None:
     """Looks for garbage passed all that was collected and imported again and again: a fifth of the processor time."""
-    gc.enable()
     heap.set_aside()
     gc.set_threshold(20_000, 10, 10)
+    gc.enable()  # last: with it the next object would have all others looked through
 
 
 @pytest.hookimpl(trylast=True)
