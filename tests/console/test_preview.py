@@ -285,3 +285,17 @@ async def test_without_a_selection_it_shows_the_alert_that_the_line_above_the_ke
         assert card.alert_id == incident().alerts[0].id
         await console.press("j")
         assert isinstance(shown(console), ServiceCard)
+
+
+async def test_a_card_that_comes_due_while_the_console_ends_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    due: list[Callable[[], None]] = []
+    monkeypatch.setattr(Preview, "set_timer", lambda preview, delay, callback: due.append(callback) or Settled())
+    async with desk(incident(), answers=INCIDENT, size=WIDE) as console:
+        asked: list[str] = []
+        console.screen.query_one(Preview).show("another", lambda: asked.append("card"))
+        with monkeypatch.context() as patch:
+            patch.setattr(console.app, "_running", False)
+            due[-1]()
+            assert not asked
+        due[-1]()
+        assert asked == ["card"]

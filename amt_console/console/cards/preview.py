@@ -104,7 +104,7 @@ class Preview(VerticalScroll):
 
     def _put(self, make: Callable[[], Card | None]) -> None:
         self._timer = None
-        if not self.is_mounted:
+        if not (self.is_mounted and self.app.is_running):  # while the app ends, the list beside it may have gone
             return
         try:
             card = make()
