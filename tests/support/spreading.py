@@ -11,7 +11,7 @@ from itertools import chain, groupby, islice
 
 import pytest
 
-WAITING_WORKERS = 4
+WAITING_WORKERS = 3
 """So many workers begin with the modules that wait, and leave the processors to the others meanwhile."""
 WAITING = {"pty", "waits"}
 LONG = {"slow", "postgres", "chromium"}
