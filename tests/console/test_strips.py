@@ -32,7 +32,7 @@ class Marking(LineFilter):
 
 @pytest.fixture(autouse=True)
 def caches_when_used() -> None:
-    assert create_caches_when_used(), "this Textual keeps other caches: look at them"
+    assert create_caches_when_used(), "strips of this Textual have other slots: look at them"
     assert create_caches_when_used()
 
 
@@ -71,11 +71,12 @@ def test_a_name_that_a_line_does_not_have_is_an_error() -> None:
         strip.colour  # type: ignore[attr-defined]  # noqa: B018
 
 
-def test_another_toolkit_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("slot", ["_new_cache", "_new"])
+def test_another_toolkit_is_left_alone(slot: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def its_own(strip: Strip) -> None:
-        """Creates all of its caches, among them one that is not known here."""
+        """Sets all of its slots, among them one that is not known here."""
 
-    monkeypatch.setattr(Strip, "__slots__", [*Strip.__slots__, "_new_cache"])
+    monkeypatch.setattr(Strip, "__slots__", [*Strip.__slots__, slot])
     monkeypatch.setattr(Strip, "__init__", its_own)
     assert not create_caches_when_used()
     assert Strip.__init__ is its_own

@@ -25,15 +25,16 @@ _SIZES = {
     "_offsets_cache": 4,
 }
 """The caches of a strip, and how many entries Textual lets each have."""
+_OTHERS = ("_segments", "_cell_length", "_render_cache", "_link_ids", "_cell_count")
 
 
 def create_caches_when_used() -> bool:
     """Let strips that are made from now on create each cache with its first use. Idempotent.
 
     Returns:
-        Whether this Textual keeps them in the slots that are known here. Any other is left alone.
+        Whether strips have the slots that are known here. Any other Textual is left alone.
     """
-    if {slot for slot in Strip.__slots__ if slot.endswith("_cache")} != {*_SIZES, "_render_cache"}:
+    if {*Strip.__slots__} != {*_SIZES, *_OTHERS}:
         return False
     Strip.__init__ = _begin  # type: ignore[assignment, method-assign]
     Strip.__getattr__ = _create  # type: ignore[attr-defined]
